@@ -1,0 +1,1 @@
+"""Ask questions of a textual graph. `GraphRAG(graph).ask(question)` answers and shows its evidence."""

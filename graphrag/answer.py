@@ -1,0 +1,62 @@
+"""Answer: what a question gets. Text, answers, the evidence, and how sure and how fast it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphrag.retrieval.subgraph import Subgraph
+
+ABSTAIN_TEXT = "The graph does not say."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The reply to one question.
+
+    Attributes:
+        question: as asked.
+        text: the reply in words, for a person.
+        answers: the bare answers, best first; empty if abstained.
+        subgraph: the evidence, the nodes that are answers marked so.
+        evidence_text: the textualized evidence that the model read.
+        grounded: every answer names something in the evidence.
+        abstained: the graph does not say.
+        confidence: 0..1, of the first answer (or of abstaining).
+        model: name of the language model.
+        prompt_tokens: tokens of the prompt, graph tokens included.
+        seconds: embed, retrieve, generate, total.
+        dropped_triples: triples that the token budget left out of the prompt.
+    """
+
+    question: str
+    text: str
+    answers: list[str]
+    subgraph: Subgraph
+    evidence_text: str = ""
+    grounded: bool = True
+    abstained: bool = False
+    confidence: float = 0.0
+    model: str = ""
+    prompt_tokens: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    dropped_triples: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of `graphrag ask --json`."""
+        return {
+            "question": self.question,
+            "answer": self.text,
+            "answers": self.answers,
+            "nodes": [{"id": n.id, "text": n.text, "role": n.role, "score": n.score} for n in self.subgraph.nodes],
+            "edges": [
+                {"source": e.source, "relation": e.text, "target": e.target, "role": e.role, "score": e.score}
+                for e in self.subgraph.edges
+            ],
+            "grounded": self.grounded,
+            "confidence": self.confidence,
+            "abstained": self.abstained,
+            "model": self.model,
+            "prompt_tokens": self.prompt_tokens,
+            "seconds": self.seconds,
+        }

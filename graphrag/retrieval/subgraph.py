@@ -1,0 +1,67 @@
+"""Subgraph: the evidence. A small connected part of the graph, in which every node and edge knows its role and score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from graph_data.text import name_of
+
+NodeRole = Literal["answer", "terminal", "bridge", "endpoint"]
+EdgeRole = Literal["terminal", "bridge"]
+
+
+@dataclass(frozen=True)
+class EvidenceNode:
+    """One node of the evidence.
+
+    Roles: `answer` names an answer; `terminal` has a prize of its own; `endpoint` is an end of a prized edge;
+    `bridge` only connects.
+    """
+
+    id: str  # the source's own id
+    text: str
+    role: NodeRole
+    score: float  # prize, 0..1 of the largest
+    position: int = field(default=-1, repr=False, compare=False)  # row in the graph
+
+    @property
+    def name(self) -> str:
+        return name_of(self.text)
+
+
+@dataclass(frozen=True)
+class EvidenceEdge:
+    """One edge of the evidence: `source` and `target` are node ids, `text` is the relation."""
+
+    source: str
+    text: str
+    target: str
+    role: EdgeRole
+    score: float
+    position: int = field(default=-1, repr=False, compare=False)
+
+    @property
+    def id(self) -> str:
+        """Unique in the graph: its row."""
+        return f"e{self.position}"
+
+    @property
+    def relation(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Subgraph:
+    """Evidence, nodes and edges each in the order of the graph."""
+
+    nodes: tuple[EvidenceNode, ...] = ()
+    edges: tuple[EvidenceEdge, ...] = ()
+
+    def with_answers(self, names: Sequence[str]) -> Subgraph:
+        """The same evidence with the nodes that an answer names (by name or by a field's value) marked `answer`."""
+        wanted = set(names)
+        return replace(
+            self, nodes=tuple(replace(node, role="answer") if node.name in wanted else node for node in self.nodes)
+        )

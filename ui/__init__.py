@@ -1,0 +1,1 @@
+"""The web UI: chat at the left, the evidence of the answer at the right. `ui.app.launch(source)` serves it."""

@@ -1,0 +1,181 @@
+"""The page: chat at the left, evidence at the right. `launch(source)` serves it, `build(...)` makes it for a test.
+
+Layout and serving live here; what happens on a click is `ui.wiring`, what a visitor has is `ui.session`, what the
+evidence looks like is `ui.graph_pane` and `ui.triple_table`.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported: it looks up its version online
+
+import ipaddress
+from typing import Any
+
+import gradio as gr
+
+from graphrag.errors import ConfigError
+from ui.graph_header import graph_header
+from ui.graph_pane import graph_pane
+from ui.notice import notice
+from ui.pane import HERE
+from ui.session import Assistant, Library, Opener
+from ui.triple_table import triple_table
+from ui.wiring import Parts, connect
+
+TITLE = "Chat with a graph"
+MAX_UPLOAD = "500mb"
+FONT = ["system-ui", "sans-serif"]  # the machine's own: no font is fetched
+
+
+def launch(
+    graph_source: str | None = None,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    llm: str = "default",
+    adapter: str | None = None,
+    auth: str | None = None,
+) -> None:
+    """Open a graph and serve the page until interrupted; prints the address.
+
+    Args:
+        graph_source: a file, a folder, an index folder or a sample's name; None is the default sample.
+        host: address to listen on; any other than loopback demands `auth`.
+        port: TCP port.
+        llm: the language model, as `GraphRAG.open` takes it.
+        adapter: folder of an adapter, or None for the model's own.
+        auth: "user:password" that visitors must enter.
+
+    Raises:
+        ConfigError: the address may not or cannot be listened on.
+        GraphError: the graph or a model cannot be opened.
+    """
+    credentials = check_address(host, auth)
+    from graphrag import GraphRAG  # here, so that a wrong option is told before the models load
+
+    library = Library(lambda source: GraphRAG.open(source, llm=llm, adapter=adapter), graph_source)
+    library.begin()
+    page = build(library)
+    try:
+        page.launch(server_name=host, server_port=port, auth=credentials, quiet=True, prevent_thread_lock=True, **LOOKS)
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host}:{port} ({error}); choose another --port.") from error
+    print(f"{TITLE}: {page.local_url}  (Ctrl+C stops it)", flush=True)
+    page.block_thread()
+
+
+def check_address(host: str, auth: str | None) -> tuple[str, str] | None:
+    """The credentials as (user, password), or None.
+
+    Raises:
+        ConfigError: `auth` is not "user:password", or is absent though other machines can reach `host`.
+    """
+    user, _, password = (auth or "").partition(":")
+    if auth is not None and not (user and password):
+        raise ConfigError('--auth must be "user:password", both not empty.')
+    if auth is None and not _is_loopback(host):
+        raise ConfigError(f'other machines can reach {host}: give --auth "user:password", or listen on 127.0.0.1.')
+    return (user, password) if auth else None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _theme() -> Any:
+    base = gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=FONT, font_mono=["ui-monospace", "monospace"])
+    return base.set(block_radius="14px", input_radius="12px", container_radius="14px", button_large_radius="12px")
+
+
+LOOKS: dict[str, Any] = {  # how the page is served: also for tests
+    "theme": _theme(),
+    "css_paths": [HERE / "style.css"],
+    "footer_links": [],
+    "share": False,
+    "max_file_size": MAX_UPLOAD,
+    "enable_monitoring": False,
+    "show_error": False,
+    "ssr_mode": False,
+    "pwa": False,
+    "mcp_server": False,
+}
+
+
+def build(rag_or_library: Assistant | Opener | Library) -> gr.Blocks:
+    """The page as Gradio blocks; serve it with `.launch(**LOOKS)`.
+
+    Args:
+        rag_or_library: an opened assistant, a function that opens one, or a library of them.
+    """
+    library = _library(rag_or_library)
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 6 * 3600)) as page:
+        session = gr.State(None)
+        with gr.Row(elem_id="top", equal_height=True):
+            header = graph_header(elem_id="header", scale=3)
+            chooser = _chooser(library)
+            files = _drop_area()
+        message = notice(elem_id="notice")
+        with gr.Row(elem_id="main"):
+            with gr.Column(scale=5, min_width=320, elem_id="left"):
+                chatbot = _chatbot()
+                question = _question_box()
+            with gr.Column(scale=6, min_width=320, elem_id="right"):
+                graph = graph_pane(elem_id="graph")
+                table = triple_table(elem_id="triples")
+        connect(page, library, Parts(session, header, message, chooser, files, chatbot, question, graph, table))
+    return page.queue(max_size=100)
+
+
+def _chooser(library: Library) -> Any:
+    return gr.Dropdown(
+        choices=library.samples(), value=None, label="Sample graph", elem_id="samples", scale=1, min_width=180
+    )
+
+
+def _drop_area() -> Any:
+    return gr.File(
+        label="Or drop your own file", file_count="multiple", height=92, elem_id="files", scale=1, min_width=220
+    )
+
+
+def _question_box() -> Any:
+    return gr.Textbox(
+        placeholder="Ask the graph",
+        show_label=False,
+        label="Question",
+        submit_btn=True,
+        autofocus=True,
+        elem_id="question",
+        max_lines=6,
+        container=False,
+    )
+
+
+def _chatbot() -> Any:
+    return gr.Chatbot(
+        render_markdown=False,  # what a graph says is text, whatever it looks like
+        latex_delimiters=[],
+        allow_tags=False,
+        allow_file_downloads=False,
+        buttons=["copy"],
+        layout="bubble",
+        height="100%",
+        show_label=False,
+        label="Conversation",
+        elem_id="chat",
+        placeholder="Ask a question. The answer comes from the graph, and the graph shows where.",
+    )
+
+
+def _library(given: Assistant | Opener | Library) -> Library:
+    if isinstance(given, Library):
+        return given
+    if callable(given):
+        return Library(given)
+    from graphrag import GraphRAG
+
+    return Library(lambda source: given if source is None else GraphRAG.open(source))

@@ -1,0 +1,149 @@
+"""Evidence as the page draws it: a Subgraph as plain JSON with roles, scores, what the answer rests on, and places.
+
+In: a Subgraph and the question. Out: `payload(...)`, its texts clipped and otherwise raw: the panes show them as text.
+This module knows nothing of Gradio.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import networkx as nx
+
+from graph_data.text import readable_relation
+from graphrag.retrieval.subgraph import EvidenceEdge, EvidenceNode, Subgraph
+
+MAX_NODES = 150  # what a person can still read, and a browser lays out at once
+NAME_LIMIT = 200  # characters
+TEXT_LIMIT = 2000  # characters
+ROLE_ORDER = {"answer": 0, "terminal": 1, "endpoint": 2, "bridge": 3}
+
+Payload = dict[str, Any]
+
+
+def payload(subgraph: Subgraph, question: str = "", *, abstained: bool = False, max_nodes: int = MAX_NODES) -> Payload:
+    """What the graph pane and the triple table draw.
+
+    Args:
+        subgraph: the evidence; nodes that are answers carry that role.
+        question: as asked; tells which terminals it names.
+        abstained: the answer was that the graph does not say.
+        max_nodes: nodes past this are left out, least important first, with their edges.
+
+    Returns:
+        `nodes`: [{id, name, text, role, score, used, x, y}], x and y in -1..1;
+        `edges`: [{id, source, target, source_name, relation, text, target_name, role, score, used}], used ones first;
+        `total_nodes` and `total_edges` before the cap; `abstained`.
+    """
+    nodes = _most_important(subgraph.nodes, max_nodes)
+    local = {node.id: f"n{i}" for i, node in enumerate(nodes)}
+    edges = [edge for edge in subgraph.edges if edge.source in local and edge.target in local]
+    used_nodes, used_edges = support(nodes, edges, question)
+    places = _places(nodes, edges)
+    names = {node.id: clip(node.name, NAME_LIMIT) for node in nodes}
+    drawn = [
+        {
+            "id": f"e{i}",
+            "source": local[edge.source],
+            "target": local[edge.target],
+            "source_name": names[edge.source],
+            "relation": clip(spoken(edge.text), NAME_LIMIT),
+            "text": clip(edge.text, TEXT_LIMIT),
+            "target_name": names[edge.target],
+            "role": edge.role,
+            "score": round(edge.score, 3),
+            "used": i in used_edges,
+        }
+        for i, edge in enumerate(edges)
+    ]
+    return {
+        "nodes": [
+            {
+                "id": local[node.id],
+                "name": names[node.id],
+                "text": clip(node.text, TEXT_LIMIT),
+                "role": node.role,
+                "score": round(node.score, 3),
+                "used": node.id in used_nodes,
+                "x": places[node.id][0],
+                "y": places[node.id][1],
+            }
+            for node in nodes
+        ],
+        "edges": sorted(drawn, key=lambda edge: not edge["used"]),
+        "total_nodes": len(subgraph.nodes),
+        "total_edges": len(subgraph.edges),
+        "abstained": abstained,
+    }
+
+
+NOTHING: Payload = {"nodes": [], "edges": [], "total_nodes": 0, "total_edges": 0, "abstained": False}  # after an error
+
+
+def support(nodes: list[EvidenceNode], edges: list[EvidenceEdge], question: str) -> tuple[set[str], set[int]]:
+    """What the answer rests on: all shortest ways from the answers to the terminals that the question names.
+
+    Where the question names none, to the terminals of the highest score. Edges count in both directions.
+
+    Returns:
+        Ids of the nodes on such a way, and positions in `edges` of its edges; both empty without an answer.
+    """
+    answers = [node.id for node in nodes if node.role == "answer"]
+    if not answers:
+        return set(), set()
+    asked = question.casefold()
+    starts = [node.id for node in nodes if node.name.casefold() in asked and node.role != "bridge"]
+    if not set(starts) - set(answers):
+        best = max((node.score for node in nodes if node.role == "terminal"), default=0.0)
+        starts = [node.id for node in nodes if node.role == "terminal" and node.score == best]
+    graph = _undirected(nodes, edges)
+    far = {node: nx.single_source_shortest_path_length(graph, node) for node in {*answers, *starts}}
+    used_nodes, used_edges = set(answers), set()
+    for answer in answers:
+        for start in starts:
+            length = far[start].get(answer)
+            if not length:
+                continue
+            for i, edge in enumerate(edges):
+                for a, b in ((edge.source, edge.target), (edge.target, edge.source)):
+                    if far[start].get(a, length) + 1 + far[answer].get(b, length) == length:
+                        used_nodes |= {a, b}
+                        used_edges.add(i)
+    return used_nodes, used_edges
+
+
+def clip(text: str, limit: int) -> str:
+    """At most `limit` characters, the last one an ellipsis if some were cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def spoken(relation: str) -> str:
+    """A relation as a person reads it; one that is words already stays as it is."""
+    return relation if " " in relation else readable_relation(relation)
+
+
+def _most_important(nodes: tuple[EvidenceNode, ...], limit: int) -> list[EvidenceNode]:
+    """The `limit` nodes of highest role, then score, in the order of the graph."""
+    if len(nodes) <= limit:
+        return list(nodes)
+    ranked = sorted(range(len(nodes)), key=lambda i: (ROLE_ORDER[nodes[i].role], -nodes[i].score, i))
+    return [nodes[i] for i in sorted(ranked[:limit])]
+
+
+def _undirected(nodes: list[EvidenceNode], edges: list[EvidenceEdge]) -> nx.Graph[str]:
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_nodes_from(node.id for node in nodes)
+    graph.add_edges_from((edge.source, edge.target) for edge in edges)
+    return graph
+
+
+def _places(nodes: list[EvidenceNode], edges: list[EvidenceEdge]) -> dict[str, tuple[float, float]]:
+    """A place for each node, -1..1; the same evidence gets the same places."""
+    graph = _undirected(nodes, edges)
+    if len(nodes) < 2:
+        return {node.id: (0.0, 0.0) for node in nodes}
+    if len(nodes) <= 60 and nx.is_connected(graph):
+        found = nx.kamada_kawai_layout(graph)
+    else:
+        found = nx.spring_layout(graph, seed=0, iterations=100)
+    return {node: (round(float(x), 4), round(float(y), 4)) for node, (x, y) in found.items()}

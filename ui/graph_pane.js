@@ -1,0 +1,136 @@
+// Draws the evidence with Cytoscape. Sees `element`, `props`, `watch`; graph text is only ever a canvas label or textContent.
+const pane = element.querySelector(".graph-pane");
+const part = (name) => pane.querySelector("." + name);
+const canvas = part("canvas");
+const details = part("details");
+const SELECT = "chat-with-graph:select";
+const LABEL = 32; // characters of a label on the canvas; details show all
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const color = (name) => getComputedStyle(pane).getPropertyValue("--graph-" + name).trim();
+const shorten = (text) => (text.length > LABEL ? text.slice(0, LABEL - 1) + "…" : text);
+
+const styles = () => [
+  { selector: "node", style: {
+    label: "data(label)", color: color("text"), "font-size": 12, "font-family": "system-ui, sans-serif",
+    "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "wrap", "text-max-width": 120,
+    "text-outline-color": color("back"), "text-outline-width": 2.5, "min-zoomed-font-size": 6,
+    width: 20, height: 20, "border-width": 2, "border-color": color("line"), "background-color": color("back") } },
+  { selector: "node[role='bridge']", style: {
+    shape: "round-rectangle", width: 15, height: 15, "border-style": "dashed", "border-color": color("bridge") } },
+  { selector: "node[role='endpoint']", style: { shape: "diamond", width: 23, height: 23, "border-color": color("endpoint") } },
+  { selector: "node[role='terminal']", style: {
+    shape: "ellipse", "background-color": color("terminal"), "border-style": "double", "border-width": 4,
+    "border-color": color("terminal-rim") } },
+  { selector: "node[role='answer']", style: {
+    shape: "star", width: 38, height: 38, "background-color": color("answer"), "border-color": color("answer-rim"),
+    "font-weight": 700, "font-size": 14 } },
+  { selector: "edge", style: {
+    label: "data(label)", color: color("soft"), "font-size": 10, "font-family": "system-ui, sans-serif",
+    "text-rotation": "autorotate", "text-outline-color": color("back"), "text-outline-width": 2.5,
+    "min-zoomed-font-size": 7, "curve-style": "bezier", "target-arrow-shape": "triangle", "arrow-scale": 0.8,
+    width: 1.2, "line-style": "dashed", "line-color": color("line"), "target-arrow-color": color("line") } },
+  { selector: "edge[?used]", style: {
+    width: 2.6, "line-style": "solid", "line-color": color("used"), "target-arrow-color": color("used"),
+    color: color("text") } },
+  { selector: ":selected", style: {
+    "overlay-color": color("used"), "overlay-opacity": 0.22, "overlay-padding": 6, "z-index": 9 } },
+];
+
+const cy = cytoscape({ container: canvas, style: styles(), maxZoom: 3, minZoom: 0.1, boxSelectionEnabled: false });
+element.cytoscapeCore = cy; // for tests and for whoever debugs the page
+
+// Places are -1..1; the drawing grows with the number of nodes and takes the shape of the pane.
+function place(node, count) {
+  const side = 50 + 45 * Math.sqrt(count);
+  const shape = Math.min(2, Math.max(0.6, canvas.clientWidth / Math.max(1, canvas.clientHeight)));
+  return { x: node.x * side * Math.sqrt(shape), y: (node.y * side) / Math.sqrt(shape) };
+}
+
+function fit() {
+  cy.resize();
+  cy.fit(undefined, 44);
+  if (cy.zoom() > 1.3) { cy.zoom(1.3); cy.center(); }
+}
+
+function draw() {
+  const evidence = props.value;
+  const nodes = (evidence && evidence.nodes) || [];
+  const edges = (evidence && evidence.edges) || [];
+  closeDetails();
+  cy.batch(() => {
+    cy.elements().remove();
+    cy.add(nodes.map((node) => ({
+      group: "nodes", data: { ...node, label: shorten(node.name) }, position: place(node, nodes.length) })));
+    cy.add(edges.map((edge) => ({ group: "edges", data: { ...edge, label: shorten(edge.relation) } })));
+  });
+  fit();
+  const names = (list) => JSON.stringify(list.map((node) => node.name));
+  pane.dataset.nodes = names(nodes);
+  pane.dataset.used = names(nodes.filter((node) => node.used));
+  const empty = nodes.length === 0;
+  part("empty").hidden = !empty;
+  part("empty").textContent = evidence
+    ? "Nothing in the graph fits the question." : "The part of the graph behind an answer appears here.";
+  part("legend").hidden = part("tools").hidden = empty;
+  canvas.setAttribute("aria-label", empty
+    ? "No evidence yet" : `${nodes.length} nodes and ${edges.length} edges; the table below lists the same`);
+  const left = evidence ? evidence.total_nodes - nodes.length : 0;
+  const notes = [];
+  if (evidence && evidence.abstained) notes.push("The graph does not say; this is the nearest it has");
+  if (left > 0) notes.push(`${left} less important nodes not drawn`);
+  part("note").hidden = empty || notes.length === 0;
+  part("note").textContent = notes.join(" · ");
+}
+
+const kinds = { answer: "answer", terminal: "found by the question", endpoint: "end of a found relation", bridge: "connects" };
+
+function showDetails(data) {
+  const isNode = data.source === undefined;
+  details.querySelector("strong").textContent = isNode
+    ? data.name : `${data.source_name} → ${data.relation} → ${data.target_name}`;
+  const kind = isNode ? kinds[data.role] : data.role === "terminal" ? "found by the question" : "connects";
+  details.querySelector(".facts").textContent =
+    `${kind} · score ${Number(data.score).toFixed(2)} · ${data.used ? "used" : "also read"}`;
+  const text = isNode ? (data.text === data.name ? "" : data.text) : (data.text === data.relation ? "" : data.text);
+  details.querySelector(".text").textContent = text;
+  details.hidden = false;
+}
+
+function closeDetails() {
+  details.hidden = true;
+  cy.elements().unselect();
+}
+
+function tell(id) {
+  document.dispatchEvent(new CustomEvent(SELECT, { detail: { id, from: "graph" } }));
+}
+
+cy.on("tap", "node, edge", (event) => { showDetails(event.target.data()); tell(event.target.id()); });
+cy.on("tap", (event) => { if (event.target === cy) { closeDetails(); tell(null); } });
+cy.on("mouseover", "node, edge", () => { canvas.style.cursor = "pointer"; });
+cy.on("mouseout", "node, edge", () => { canvas.style.cursor = ""; });
+details.querySelector(".close").addEventListener("click", () => { closeDetails(); tell(null); });
+
+part("tools").addEventListener("click", (event) => {
+  const what = event.target.dataset.do;
+  const middle = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 };
+  if (what === "fit") fit();
+  if (what === "in") cy.zoom({ level: cy.zoom() * 1.3, renderedPosition: middle });
+  if (what === "out") cy.zoom({ level: cy.zoom() / 1.3, renderedPosition: middle });
+});
+
+document.addEventListener(SELECT, (event) => {
+  if (event.detail.from === "graph" || !pane.isConnected) return;
+  closeDetails();
+  const chosen = event.detail.id ? cy.getElementById(event.detail.id) : cy.collection();
+  if (chosen.empty()) return;
+  chosen.select();
+  showDetails(chosen.data());
+  cy.animate({ center: { eles: chosen } }, { duration: calm ? 0 : 200 });
+});
+
+new MutationObserver(() => cy.style(styles())).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+new ResizeObserver(() => fit()).observe(canvas);
+watch("value", draw);
+draw();

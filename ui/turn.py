@@ -1,0 +1,89 @@
+"""One turn of the chat: a question goes in, frames of the page come out, the last one with the whole answer.
+
+A failure the user can cause becomes one sentence in the chat. This module knows nothing of Gradio but its message form.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graph_data.errors import GraphError
+from graphrag.answer import Answer
+from ui import evidence
+from ui.session import AnswerStream, Session
+
+ECHO_LIMIT = 2000  # characters of a question that the chat repeats
+STAGES = {"embed": "embedding", "retrieve": "retrieval", "generate": "answering"}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What changed: the chat always, the evidence if not None."""
+
+    evidence: evidence.Payload | None = None
+    last: bool = False
+
+
+def take(session: Session, question: str) -> Iterator[Frame]:
+    """Ask, and write the reply into `session.messages` as it comes.
+
+    Yields a frame after the question, after the retrieval, after each piece of text, and once at the end.
+    """
+    session.messages.append({"role": "user", "content": evidence.clip(question, ECHO_LIMIT)})
+    session.messages.append({"role": "assistant", "content": "…"})
+    yield Frame()
+    try:
+        stream = session.conversation.stream(question)
+        yield Frame(evidence.payload(stream.subgraph, question))
+        yield from _pieces(session, stream)
+        yield _finish(session, stream.answer)
+    except GraphError as error:
+        session.messages[-1]["content"] = f"⚠ {error}"
+        yield Frame(evidence.NOTHING, last=True)
+    except Exception:
+        log.exception("a question failed")
+        session.messages[-1]["content"] = "⚠ This went wrong inside the program; its log says more."
+        yield Frame(evidence.NOTHING, last=True)
+
+
+def _pieces(session: Session, stream: AnswerStream) -> Iterator[Frame]:
+    said = ""
+    for piece in stream:
+        said += piece
+        session.messages[-1]["content"] = said
+        yield Frame()
+
+
+def _finish(session: Session, answer: Answer) -> Frame:
+    session.messages[-1]["content"] = answer.text
+    session.messages.append(
+        {"role": "assistant", "content": details(answer), "metadata": {"title": headline(answer), "status": "done"}}
+    )
+    return Frame(evidence.payload(answer.subgraph, answer.question, abstained=answer.abstained), last=True)
+
+
+def headline(answer: Answer) -> str:
+    """How far to trust the answer, in one line."""
+    total = answer.seconds.get("total", sum(answer.seconds.values()))
+    if answer.abstained:
+        kind = "the graph does not say"
+    else:
+        kind = "grounded in the graph" if answer.grounded else "not grounded: check it"
+    return f"{answer.confidence:.0%} sure · {kind} · {total:.2f} s"
+
+
+def details(answer: Answer) -> str:
+    """Timings, model and prompt, a line each."""
+    timings = [f"{word} {answer.seconds[stage]:.2f} s" for stage, word in STAGES.items() if stage in answer.seconds]
+    lines = [
+        f"Evidence: {len(answer.subgraph.nodes)} nodes, {len(answer.subgraph.edges)} triples.",
+        f"Time: {', '.join(timings)}." if timings else "",
+        f"Model: {answer.model}, {answer.prompt_tokens} tokens read." if answer.model else "",
+        f"{answer.dropped_triples} triples did not fit into the prompt." if answer.dropped_triples else "",
+        f"Further answers: {'; '.join(answer.answers[1:10])}." if len(answer.answers) > 1 else "",
+    ]
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,349 @@
+"""Decoding: from prompts that were read to answers. Exact ranking of candidates, greedy writing, beams, streaming.
+
+Works on any `GraphLLM` through its `prefill` and `feed`. A step of the language model is taken only where the trie
+leaves a choice; tokens that must come are fed together.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from transformers import GenerationConfig
+
+from graphrag.models.grounding import AnswerTrie, GroundedLogitsProcessor, State, score_options
+from graphrag.models.prompt import NONE_TEXT, Candidate, CandidateKind, Prompt
+from graphrag.models.prompt_style import SEPARATOR_TEXT
+
+if TYPE_CHECKING:
+    from graphrag.models.graph_llm import GraphLLM, Prefilled
+
+_CHUNK = 32  # rows of a trie scored at once
+Ranking = list[tuple[Candidate, float]]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What a model said to one prompt.
+
+    Attributes:
+        answers: best first; empty if it abstained.
+        text: the reply as one line; `NONE_TEXT` if it abstained.
+        kind: of the first answer; "none" if it abstained.
+        probabilities: one an answer. Grounded: that it is the first answer, among all candidates; free: the
+            geometric mean of the reply's token probabilities.
+        ranking: grounded only: every candidate with its probability as the first answer, best first.
+        prompt_tokens: tokens read, graph tokens included.
+        cut_lines: lines of evidence that did not fit into the model's context.
+    """
+
+    answers: list[str]
+    text: str
+    kind: CandidateKind
+    probabilities: list[float]
+    ranking: Ranking = field(default_factory=list, repr=False)
+    prompt_tokens: int = 0
+    cut_lines: int = 0
+
+    @property
+    def confidence(self) -> float:
+        """0..1, of the first answer, or of abstaining."""
+        if self.answers:
+            return self.probabilities[0]
+        return next((p for candidate, p in self.ranking if candidate.kind == "none"), 0.0)
+
+
+@dataclass
+class _Row:
+    """One reply as it is written."""
+
+    trie: AnswerTrie
+    state: State = field(default_factory=State)
+    queue: list[int] = field(default_factory=list)  # said, not fed yet
+
+    def say(self, token: int) -> None:
+        self.queue.append(token)
+        self.state = self.trie.advance(self.state, token)
+
+    def coast(self) -> None:
+        """Say all that must come."""
+        while not self.state.done and len(options := self.trie.options(self.state)) == 1:
+            self.say(options[0].token)
+
+
+# Ranking -----------------------------------------------------------------------------------------------------------
+
+
+def rank_rows(model: GraphLLM, read: Prefilled, tries: Sequence[AnswerTrie]) -> list[Ranking]:
+    """Each trie's candidates with their probability as the first answer, best first."""
+    rankings = []
+    for trie, scores in zip(tries, first_answer_scores(model, read, tries), strict=True):
+        shares = scores.softmax(0).tolist()
+        order = sorted(range(len(shares)), key=lambda i: -shares[i])
+        rankings.append([(trie.entries[i].candidate, shares[i]) for i in order])
+    return rankings
+
+
+def first_answer_scores(model: GraphLLM, read: Prefilled, tries: Sequence[AnswerTrie]) -> list[Tensor]:
+    """For every entry of every trie: log p_LM(entry is said first | trie) + strength * log of its share of the weight.
+
+    Exact: the language model is asked at every node of the trie where there is a choice, all nodes in a few forward
+    passes that share the prompt's cache. `read` stays as it was. Returns one float tensor [entries] a trie.
+    """
+    jobs = [(row, tokens) for row, trie in enumerate(tries) for tokens in _paths_to_score(trie)]
+    known: list[dict[tuple[int, ...], Tensor]] = [{(): read.scores[row]} for row in range(len(tries))]
+    for start in range(0, len(jobs), _CHUNK):
+        chunk = jobs[start : start + _CHUNK]
+        for (row, tokens), scores in zip(chunk, _feed_paths(model, read, chunk), strict=True):
+            for length in range(1, len(tokens) + 1):
+                known[row][tokens[:length]] = scores[length - 1]
+    return [_entry_scores(trie, scores) for trie, scores in zip(tries, known, strict=True)]
+
+
+def _paths_to_score(trie: AnswerTrie) -> list[tuple[int, ...]]:
+    """Token paths that pass through every node with a choice, but the root; none is the beginning of another."""
+    wanted = set()
+    for entry in trie.entries:
+        for depth, node in enumerate(entry.path, start=1):
+            if len(trie.nodes[node].children) + (trie.nodes[node].entry >= 0) > 1:
+                wanted.add(entry.tokens[:depth])
+    inner = {path[:length] for path in wanted for length in range(1, len(path))}
+    return sorted(wanted - inner)
+
+
+def _feed_paths(model: GraphLLM, read: Prefilled, chunk: list[tuple[int, tuple[int, ...]]]) -> Tensor:
+    """Scores [len(chunk), longest, V] after every token of every path, each path after its own prompt."""
+    device = read.mask.device
+    longest = max(len(tokens) for _, tokens in chunk)
+    fed = torch.zeros(len(chunk), longest, dtype=torch.long)
+    seen = torch.zeros_like(fed)
+    for i, (_, tokens) in enumerate(chunk):
+        fed[i, : len(tokens)] = torch.tensor(tokens)
+        seen[i, : len(tokens)] = 1
+    rows = torch.tensor([row for row, _ in chunk], device=device)
+    mask = torch.cat([read.mask[rows], seen.to(device)], dim=1)
+    return model.feed(fed.to(device), mask, select_rows(read.cache, rows))
+
+
+def select_rows(cache: Any, rows: Tensor) -> Any:
+    """A cache of some rows of another, which stays as it is."""
+    selected = copy.copy(cache)
+    selected.layers = [copy.copy(layer) for layer in cache.layers]
+    selected.batch_select_indices(rows)
+    return selected
+
+
+def _entry_scores(trie: AnswerTrie, known: dict[tuple[int, ...], Tensor]) -> Tensor:
+    """Sum the log probabilities along every entry's path, and add its weight."""
+    steps: dict[tuple[int, ...], dict[int, float]] = {}
+    totals = []
+    weight = trie.nodes[0].weight
+    for entry in trie.entries:
+        total = 0.0
+        for depth in range(len(entry.tokens) + 1):
+            before = entry.tokens[:depth]
+            node = trie.nodes[entry.path[depth - 1] if depth else 0]
+            if len(node.children) + (node.entry >= 0) == 1:
+                continue  # nothing to choose
+            if before not in steps:
+                steps[before] = _step_scores(trie, entry.path[depth - 1] if depth else 0, known[before])
+            total += steps[before][entry.tokens[depth] if depth < len(entry.tokens) else -1]
+        share = max(entry.candidate.weight, 1e-12) / weight
+        totals.append(total + trie.settings.strength * float(torch.tensor(share).log()))
+    return torch.tensor(totals)
+
+
+def _step_scores(trie: AnswerTrie, node: int, scores: Tensor) -> dict[int, float]:
+    """Log probability of each child's token at a node; -1 stands for ending the entry here, either way."""
+    options = trie.options(State(node=node))
+    logs = score_options(scores, options, 0.0).tolist()
+    children = trie.nodes[node].children
+    steps = {option.token: value for option, value in zip(options, logs, strict=True) if option.token in children}
+    ends = [value for option, value in zip(options, logs, strict=True) if option.token not in children]
+    if ends:
+        steps[-1] = float(torch.tensor(ends).logsumexp(0))
+    return steps
+
+
+# Writing -----------------------------------------------------------------------------------------------------------
+
+
+def decode(model: GraphLLM, prompts: Sequence[Prompt], grounded: bool, max_new_tokens: int | None) -> list[Generation]:
+    """Answer a batch without beams."""
+    read = model.prefill(prompts)
+    if not grounded:
+        *_, last = _write_free(model, read, max_new_tokens)
+        return [_free_generation(model, read, row, tokens, logs) for row, (tokens, logs) in enumerate(last)]
+    tries = [model.trie(prompt, max_new_tokens) for prompt in prompts]
+    rankings = rank_rows(model, read, tries)
+    rows = [_begin(trie, ranking) for trie, ranking in zip(tries, rankings, strict=True)]
+    for _ in _write(model, read, rows):
+        pass
+    return [_generation(read, i, row.trie, row.state.said, rankings[i]) for i, row in enumerate(rows)]
+
+
+def _begin(trie: AnswerTrie, ranking: Ranking) -> _Row:
+    """A reply that starts with the best candidate."""
+    row = _Row(trie)
+    best = trie.find(ranking[0][0].text)
+    for token in trie.entries[best or 0].tokens:
+        row.say(token)
+    row.coast()
+    return row
+
+
+def _write(model: GraphLLM, read: Prefilled, rows: list[_Row]) -> Iterator[None]:
+    """Write replies greedily to their ends, in step; pauses after every step. Uses up the cache of `read`."""
+    mask, pad = read.mask, model.language_model.style.pad
+    while active := [i for i, row in enumerate(rows) if not row.state.done]:
+        count = min(len(rows[i].queue) for i in active)
+        fed = torch.full((len(rows), count), pad, device=mask.device)
+        seen = torch.zeros_like(mask[:, :1]).repeat(1, count)
+        for i in active:
+            fed[i] = torch.tensor(rows[i].queue[:count], device=mask.device)
+            seen[i] = 1
+            del rows[i].queue[:count]
+        mask = torch.cat([mask, seen], dim=1)
+        scores = model.feed(fed, mask, read.cache)[:, -1]
+        for i in (i for i in active if not rows[i].queue):
+            row = rows[i]
+            options = row.trie.options(row.state)
+            best = int(score_options(scores[i], options, row.trie.settings.strength).argmax())
+            row.say(options[best].token)
+            row.coast()
+        yield
+
+
+def _write_free(
+    model: GraphLLM, read: Prefilled, max_new_tokens: int | None
+) -> Iterator[list[tuple[list[int], list[float]]]]:
+    """Write greedily over the whole vocabulary; yields every reply's tokens and their log probabilities so far."""
+    limit = min(max_new_tokens or model.decode_settings.max_new_tokens, model.decode_settings.max_new_tokens)
+    stop = _stop_tokens(model)
+    replies: list[tuple[list[int], list[float]]] = [([], []) for _ in range(len(read.mask))]
+    done = [False] * len(replies)
+    mask, scores = read.mask, read.scores
+    for _ in range(limit):
+        logs, tokens = scores.float().log_softmax(-1).max(-1)  # [B]
+        for i, (token, log) in enumerate(zip(tokens.tolist(), logs.tolist(), strict=True)):
+            done[i] = done[i] or token in stop
+            if not done[i]:
+                replies[i][0].append(token)
+                replies[i][1].append(log)
+        yield replies
+        if all(done):
+            return
+        seen = torch.tensor([[0 if ended else 1] for ended in done], device=mask.device)
+        mask = torch.cat([mask, seen], dim=1)
+        scores = model.feed(tokens[:, None], mask, read.cache)[:, -1]
+
+
+def _stop_tokens(model: GraphLLM) -> set[int]:
+    named = getattr(model.lm.generation_config, "eos_token_id", None)
+    more = named if isinstance(named, list) else [named]
+    return {model.language_model.style.eos, *(token for token in more if token is not None)}
+
+
+def generate_beams(
+    model: GraphLLM, prompts: Sequence[Prompt], grounded: bool, num_beams: int, max_new_tokens: int | None
+) -> list[Generation]:
+    """Answer a batch by beam search over whole replies, through transformers' own `generate`."""
+    embeddings, mask, _, _ = model.embed(prompts)
+    tries = [model.trie(prompt, max_new_tokens) for prompt in prompts]
+    style = model.language_model.style
+    limit = min(max_new_tokens or model.decode_settings.max_new_tokens, model.decode_settings.max_new_tokens)
+    replies = model.lm.generate(
+        inputs_embeds=embeddings,
+        attention_mask=mask,
+        logits_processor=[GroundedLogitsProcessor(tries)] if grounded else [],
+        generation_config=GenerationConfig(
+            num_beams=num_beams,
+            max_new_tokens=limit,
+            do_sample=False,
+            length_penalty=0.0 if grounded else 1.0,  # a grounded reply's score is its probability
+            eos_token_id=sorted(_stop_tokens(model)),
+            pad_token_id=style.pad,
+        ),
+    ).tolist()
+    read = model.prefill(prompts)
+    if not grounded:
+        stop = _stop_tokens(model)
+        cut = [reply[: next((i for i, token in enumerate(reply) if token in stop), len(reply))] for reply in replies]
+        return [_free_generation(model, read, row, tokens, []) for row, tokens in enumerate(cut)]
+    rankings = rank_rows(model, read, tries)
+    said = [trie.walk(reply).said for trie, reply in zip(tries, replies, strict=True)]
+    return [_generation(read, i, tries[i], said[i], rankings[i]) for i in range(len(prompts))]
+
+
+# Streaming and results ---------------------------------------------------------------------------------------------
+
+
+def stream_one(model: GraphLLM, prompt: Prompt, grounded: bool) -> Generator[str, None, Generation]:
+    """Write one reply piece by piece; returns its Generation."""
+    read = model.prefill([prompt])
+    if not grounded:
+        generation = yield from _stream_free(model, read)
+        return generation
+    trie = model.trie(prompt)
+    ranking = rank_rows(model, read, [trie])[0]
+    row = _begin(trie, ranking)
+    yield row.trie.entries[row.trie.find(ranking[0][0].text) or 0].candidate.text
+    shown = 1
+    for _ in _write(model, read, [row]):
+        for index in row.state.said[shown:]:
+            yield ", " + trie.entries[index].candidate.text
+            shown += 1
+    return _generation(read, 0, trie, row.state.said, ranking)
+
+
+def _stream_free(model: GraphLLM, read: Prefilled) -> Generator[str, None, Generation]:
+    shown = ""
+    tokens: list[int] = []
+    logs: list[float] = []
+    for replies in _write_free(model, read, None):
+        tokens, logs = replies[0]
+        text = model.language_model.tokenizer.decode(tokens, skip_special_tokens=True).strip()
+        if text.startswith(shown) and not text.endswith("�") and text != shown:
+            yield text[len(shown) :]
+            shown = text
+    return _free_generation(model, read, 0, tokens, logs)
+
+
+def _generation(read: Prefilled, row: int, trie: AnswerTrie, said: tuple[int, ...], ranking: Ranking) -> Generation:
+    candidates = [trie.entries[index].candidate for index in said]
+    share = {candidate.text: probability for candidate, probability in ranking}
+    abstained = candidates[0].kind == "none"
+    answers = [] if abstained else [candidate.text for candidate in candidates]
+    return Generation(
+        answers=answers,
+        text=candidates[0].text if abstained else ", ".join(answers),
+        kind=candidates[0].kind,
+        probabilities=[share[text] for text in answers],
+        ranking=ranking,
+        prompt_tokens=read.prompt_tokens[row],
+        cut_lines=read.cut_lines[row],
+    )
+
+
+def _free_generation(model: GraphLLM, read: Prefilled, row: int, tokens: list[int], logs: list[float]) -> Generation:
+    text = model.language_model.tokenizer.decode(tokens, skip_special_tokens=True).strip()
+    answers = [part.strip() for part in text.split(SEPARATOR_TEXT.strip()) if part.strip()]
+    plain = text.casefold().rstrip(".")
+    kind: CandidateKind = "node"
+    if not answers or plain == NONE_TEXT:
+        answers, kind = [], "none"
+    elif plain in ("yes", "no"):
+        kind = "yes" if plain == "yes" else "no"
+    probability = float(torch.tensor(logs).mean().exp()) if logs else 0.0
+    return Generation(
+        answers=answers,
+        text=text or NONE_TEXT,
+        kind=kind,
+        probabilities=[probability] * len(answers),
+        prompt_tokens=read.prompt_tokens[row],
+        cut_lines=read.cut_lines[row],
+    )

@@ -104,6 +104,8 @@ def prized_subgraph(
         np.concatenate([node_prizes, edge_prizes[dear_ids] - cost]),
         np.concatenate([cost - edge_prizes[plain_ids], np.zeros(2 * len(dear_ids), edge_prizes.dtype)]),
     )
-    edges = np.concatenate([plain_ids[chosen[chosen < len(plain_ids)]], dear_ids[nodes[nodes >= num_nodes] - num_nodes]])
+    edges = np.concatenate(
+        [plain_ids[chosen[chosen < len(plain_ids)]], dear_ids[nodes[nodes >= num_nodes] - num_nodes]]
+    )
     edges = np.unique(edges).astype(np.int64)
     return np.unique(np.concatenate([nodes[nodes < num_nodes], ends[:, edges].ravel()])).astype(np.int64), edges

@@ -1,0 +1,246 @@
+"""GraphRAG: the public face. One graph, one model; ask, stream, chat.
+
+    rag = GraphRAG.open("countries")
+    answer = rag.ask("What is the capital of Spain?")
+
+Loads what it needs on first use, so that making one is quick. This module puts the steps together and knows the inside of none.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import graph_data
+from graph_data.textual_graph import TextualGraph
+from graphrag.answer import ABSTAIN_TEXT, Answer
+from graphrag.embedding import Progress, load_embedder
+from graphrag.errors import ConfigError, QuestionError
+from graphrag.index import GraphIndex, index_of
+from graphrag.retrieval.subgraph import Subgraph
+
+if TYPE_CHECKING:
+    from graphrag.models.decoding import Generation
+    from graphrag.models.graph_llm import GraphLLM
+    from graphrag.retrieval.retriever import Retrieved, Retriever
+
+MAX_QUESTION_CHARS = 2_000
+DEFAULT_LLM = "default"
+WEIGHTS = Path(__file__).parent / "models" / "weights" / "default"
+
+
+class GraphRAG:
+    """Answers questions of one graph.
+
+    Args:
+        graph: a textual graph, or an opened index of one.
+        llm: "default", a folder, or a Hugging Face name such as "Qwen/Qwen3-0.6B".
+        adapter: folder that `graphrag train` wrote for this llm.
+        embedder: None for the offline default, or a sentence-transformers model.
+        retriever: "default" or "reference" (G-Retriever as published).
+        prizes: "learned" or "cosine" (default mode only).
+        top_k_nodes, top_k_edges, edge_cost, token_budget: see `RetrieverConfig`.
+        grounded: answers name something in the evidence; False lets the model say what it will.
+        progress: called with (texts done, texts in all) while a graph is indexed.
+
+    Raises:
+        GraphError: with one sentence, if something does not fit.
+    """
+
+    def __init__(
+        self,
+        graph: TextualGraph | GraphIndex,
+        *,
+        llm: str = DEFAULT_LLM,
+        adapter: str | Path | None = None,
+        embedder: str | None = None,
+        retriever: Literal["default", "reference"] = "default",
+        prizes: Literal["learned", "cosine"] = "learned",
+        top_k_nodes: int | None = None,
+        top_k_edges: int | None = None,
+        edge_cost: float | None = None,
+        token_budget: int | None = None,
+        grounded: bool = True,
+        progress: Progress | None = None,
+    ) -> None:
+        from graphrag.retrieval.retriever import RetrieverConfig
+
+        if prizes not in ("learned", "cosine"):
+            raise ConfigError(f"prizes must be 'learned' or 'cosine', not {prizes!r}.")
+        defaults = RetrieverConfig()
+        self.config = RetrieverConfig(
+            mode=retriever,
+            top_k_nodes=top_k_nodes,
+            top_k_edges=top_k_edges,
+            edge_cost=edge_cost,
+            token_budget=defaults.token_budget if token_budget is None else token_budget,
+        )
+        self.llm, self.adapter, self.prizes, self.grounded = llm, adapter, prizes, grounded
+        self.index = (
+            graph
+            if isinstance(graph, GraphIndex)
+            else index_of(graph, load_embedder(embedder) if embedder else None, progress=progress)
+        )
+        self._one_at_a_time = threading.Lock()  # the model's caches are not shared between threads
+
+    @staticmethod
+    def open(source: str | Path | None = None, **options: Any) -> GraphRAG:
+        """Open an index folder, or load and index a file, a folder or a bundled sample (None: the default sample)."""
+        source = graph_data.samples.DEFAULT if source is None else source
+        if GraphIndex.is_index(source):
+            return GraphRAG(GraphIndex.open(source), **options)
+        return GraphRAG(graph_data.load(source), **options)
+
+    @property
+    def graph(self) -> TextualGraph:
+        return self.index.graph
+
+    @cached_property
+    def model(self) -> GraphLLM:
+        """The language model with its graph encoder, loaded on first use."""
+        from graphrag.models.adapters import load_graph_llm
+
+        return load_graph_llm(self.llm, self.adapter, embedder=self.index.embedder, form=self.config.form)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """The retriever, its reasoner loaded on first use."""
+        from graphrag.models.reasoner import Reasoner
+        from graphrag.retrieval.prizes import CosineReader, LearnedReader
+        from graphrag.retrieval.retriever import Retriever
+
+        reader = LearnedReader(Reasoner.load(WEIGHTS)) if self.prizes == "learned" else CosineReader()
+        return Retriever(self.index, self.config, reader, self.count_tokens)
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text, as the language model counts them."""
+        return len(self.model.language_model.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+    def ask(self, question: str) -> Answer:
+        """Answer one question.
+
+        Raises:
+            QuestionError: it is empty or longer than MAX_QUESTION_CHARS.
+        """
+        return _exhaust(self._answer(question, None))
+
+    def stream(self, question: str) -> Stream:
+        """The reply piece by piece; see `Stream`."""
+        return Stream(self._answer(question, None))
+
+    def chat(self) -> Chat:
+        """A conversation, whose questions may lean on those before."""
+        return Chat(self)
+
+    def _answer(self, question: str, before: Answer | None) -> Generator[str | Subgraph, None, Answer]:
+        """Yield the evidence, then the reply's pieces; return the answer."""
+        question = check_question(question)
+        began = time.perf_counter()
+        with self._one_at_a_time:
+            retrieved = self.retriever.retrieve(question, None if before is None else before.subgraph)
+            yield retrieved.subgraph
+            generating = time.perf_counter()
+            generation = yield from self.model.stream(retrieved.prompt, grounded=self.grounded)
+        done = time.perf_counter()
+        seconds = {**retrieved.seconds, "generate": done - generating, "total": done - began}
+        return self._assemble(question, retrieved, generation, seconds)
+
+    def _assemble(
+        self, question: str, retrieved: Retrieved, generation: Generation, seconds: dict[str, float]
+    ) -> Answer:
+        abstained = generation.kind == "none"
+        named = {candidate.text for candidate in retrieved.prompt.candidates}
+        return Answer(
+            question=question,
+            text=ABSTAIN_TEXT if abstained else generation.text,
+            answers=list(generation.answers),
+            subgraph=retrieved.subgraph.with_answers(generation.answers),
+            evidence_text=retrieved.prompt.evidence,
+            grounded=all(answer in named for answer in generation.answers),
+            abstained=abstained,
+            confidence=round(float(generation.confidence), 4),
+            model=self.llm,
+            prompt_tokens=generation.prompt_tokens,
+            seconds={name: round(value, 4) for name, value in seconds.items()},
+            dropped_triples=retrieved.dropped,
+        )
+
+
+class Stream:
+    """A reply as it is written: iterate for pieces of text.
+
+    Attributes:
+        subgraph: the evidence, there as soon as the stream is made.
+        answer: the whole answer, once the pieces are through.
+    """
+
+    def __init__(self, steps: Generator[str | Subgraph, None, Answer]) -> None:
+        self._steps = steps
+        first = next(steps)
+        self.subgraph: Subgraph = first if isinstance(first, Subgraph) else Subgraph()
+        self.answer: Answer | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        while True:
+            try:
+                piece = next(self._steps)
+            except StopIteration as done:
+                self.answer = done.value
+                return
+            if isinstance(piece, str):
+                yield ABSTAIN_TEXT if piece.rstrip(".").casefold() == ABSTAIN_TEXT.rstrip(".").casefold() else piece
+
+    def close(self) -> None:
+        """Stop writing."""
+        self._steps.close()
+
+
+class Chat:
+    """A conversation over one graph. A follow-up ("and who wrote it?") starts from what was just talked about."""
+
+    def __init__(self, rag: GraphRAG) -> None:
+        self.rag = rag
+        self.turns: list[Answer] = []
+
+    def ask(self, question: str) -> Answer:
+        """Answer the next question; raises as `GraphRAG.ask`."""
+        answer = _exhaust(self._answer(question))
+        return answer
+
+    def stream(self, question: str) -> Stream:
+        """The next reply piece by piece; it joins the conversation once it is through."""
+        return Stream(self._answer(question))
+
+    def _answer(self, question: str) -> Generator[str | Subgraph, None, Answer]:
+        answer = yield from self.rag._answer(question, self.turns[-1] if self.turns else None)
+        self.turns.append(answer)
+        return answer
+
+
+def check_question(question: str) -> str:
+    """The question without blanks around it.
+
+    Raises:
+        QuestionError: it is empty or too long.
+    """
+    question = question.strip()
+    if not question:
+        raise QuestionError("The question is empty; ask something of the graph.")
+    if len(question) > MAX_QUESTION_CHARS:
+        raise QuestionError(
+            f"The question has {len(question):,} characters, more than the {MAX_QUESTION_CHARS:,} that can be read; shorten it."
+        )
+    return question
+
+
+def _exhaust(steps: Generator[str | Subgraph, None, Answer]) -> Answer:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            answer: Answer = done.value
+            return answer

@@ -1,0 +1,155 @@
+"""Reasoner: reads a question and says where to start, which relations to follow at each step, and how many steps to take.
+
+It never sees the graph. From the question's token states (MiniLM, frozen) and the vectors of relation texts it makes
+
+    start gate    w_k = sigmoid(MLP([tokens of mention k; features of mention k]))
+    instruction   i_t = attention over the tokens, a query of its own for each step t = 1..T
+    gate          g_t(r, d) = sigmoid(Q i_t . K_d r + a cos(P i_t, r) + b_d)     relation r, walked along (d=0) or against it
+    step weights  alpha = softmax(MLP(question))
+    polar         how likely the answer is yes or no, rather than something named
+
+and whoever holds the graph moves mass with them: m_t(v) = sum over edges (u, r, v) of m_{t-1}(u) g_t(r, d). Because relations
+are read, not looked up, it works on graphs that it has never seen. In the line of NSM (He et al., WSDM 2021) and
+TransferNet (Shi et al., EMNLP 2021). Trained from answers alone (`graphrag.training.reasoner_training`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from graphrag.errors import ModelError
+
+START_FEATURES = 7  # see graphrag.retrieval.reasoning.start_features
+
+
+@dataclass(frozen=True)
+class ReasonerConfig:
+    """Sizes of a reasoner."""
+
+    dim: int = 384  # of MiniLM's states and of relation vectors
+    key_dim: int = 192  # of the bilinear gate
+    steps: int = 3  # longest path
+    heads: int = 6
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the reasoner makes of B questions.
+
+    Attributes:
+        instructions: [B, T, D].
+        step_weights: [B, T], rows sum to 1.
+        polar: [B] in 0..1, the question asks for yes or no.
+        states: [B, L, D] contextual token states.
+        summary: [B, D].
+    """
+
+    instructions: Tensor
+    step_weights: Tensor
+    polar: Tensor
+    states: Tensor
+    summary: Tensor
+
+
+class Reasoner(nn.Module):
+    """See the module's text; `read`, `start_gates` and `relation_gates` are its three outputs."""
+
+    def __init__(self, config: ReasonerConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or ReasonerConfig()
+        dim, key, steps = self.config.dim, self.config.key_dim, self.config.steps
+        self.layer = nn.TransformerEncoderLayer(
+            dim, self.config.heads, 2 * dim, self.config.dropout, "gelu", batch_first=True, norm_first=True
+        )
+        self.queries = nn.Parameter(torch.randn(steps, dim) * dim**-0.5)
+        self.follow = nn.Linear(dim, dim)  # the query of a step hears the step before
+        self.keys = nn.Linear(dim, dim)
+        self.gate_query = nn.ModuleList([nn.Linear(dim, key) for _ in range(2)])
+        self.gate_key = nn.ModuleList([nn.Linear(dim, key) for _ in range(2)])
+        self.align = nn.Linear(dim, dim, bias=False)
+        nn.init.eye_(self.align.weight)
+        self.align_scale = nn.Parameter(torch.tensor([6.0, 6.0]))
+        self.gate_bias = nn.Parameter(torch.tensor([-3.0, -3.0]))
+        self.start = nn.Sequential(
+            nn.Linear(2 * dim + START_FEATURES, 128), nn.GELU(), nn.Dropout(self.config.dropout), nn.Linear(128, 1)
+        )
+        self.hops = nn.Sequential(
+            nn.Linear(dim, 128), nn.GELU(), nn.Dropout(self.config.dropout), nn.Linear(128, steps)
+        )
+
+    def read(self, states: Tensor, mask: Tensor) -> Reading:
+        """Read token states [B, L, D] under mask [B, L] (1 = token)."""
+        hidden = states + self.layer(states, src_key_padding_mask=mask == 0)
+        weight = mask.unsqueeze(-1).to(hidden.dtype)
+        summary = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1)
+        keys = self.keys(hidden)
+        instructions = []
+        before = torch.zeros_like(summary)
+        for query in self.queries:
+            scores = torch.einsum("bld,bd->bl", keys, query + self.follow(before)) / keys.shape[-1] ** 0.5
+            attention = scores.masked_fill(mask == 0, -1e4).softmax(-1)
+            before = torch.einsum("bl,bld->bd", attention, hidden)
+            instructions.append(before)
+        polar = self.polar(summary).squeeze(-1).sigmoid()
+        return Reading(torch.stack(instructions, 1), self.hops(summary).softmax(-1), polar, hidden, summary)
+
+    def start_gates(self, reading: Reading, question: Tensor, token_mask: Tensor, features: Tensor) -> Tensor:
+        """How much each mention is what the question starts from, [S] in 0..1.
+
+        Args:
+            question: int64 [S], the row of `reading` a mention belongs to.
+            token_mask: [S, L], 1 at the mention's tokens (none for a hit by cosine).
+            features: [S, START_FEATURES].
+        """
+        weight = token_mask.unsqueeze(-1).to(reading.states.dtype)
+        spans = (reading.states[question] * weight).sum(1) / weight.sum(1).clamp(min=1)
+        logits: Tensor = self.start(torch.cat([spans, reading.summary[question], features], dim=-1)).squeeze(-1)
+        return logits.sigmoid()
+
+    def relation_gates(self, reading: Reading, relations: Tensor) -> Tensor:
+        """How far each step follows each relation, [B, T, 2, R] in 0..1; direction 0 is along the edge.
+
+        Args:
+            relations: [R, D], vectors of the readable relation texts.
+        """
+        aligned = nn.functional.normalize(self.align(reading.instructions), dim=-1) @ nn.functional.normalize(
+            relations, dim=-1
+        ).transpose(0, 1)  # [B, T, R]
+        logits = []
+        for direction in range(2):
+            query = self.gate_query[direction](reading.instructions)
+            key = self.gate_key[direction](relations)
+            bilinear = query @ key.transpose(0, 1) / key.shape[-1] ** 0.5
+            logits.append(bilinear + self.align_scale[direction] * aligned + self.gate_bias[direction])
+        return torch.stack(logits, 2).sigmoid()
+
+    def save(self, folder: Path) -> None:
+        """Write `reasoner.json` and `reasoner.safetensors` (fp16)."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "reasoner.json").write_text(json.dumps(asdict(self.config), indent=2) + "\n")
+        save_file(
+            {name: tensor.detach().to(torch.float16).contiguous() for name, tensor in self.state_dict().items()},
+            folder / "reasoner.safetensors",
+        )
+
+    @staticmethod
+    def load(folder: Path) -> Reasoner:
+        """Read what `save` wrote, in fp32, ready to be asked.
+
+        Raises:
+            ModelError: a file is missing or does not fit.
+        """
+        try:
+            model = Reasoner(ReasonerConfig(**json.loads((folder / "reasoner.json").read_text())))
+            tensors = load_file(folder / "reasoner.safetensors")
+            model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
+            raise ModelError(f"{folder}: no reasoner can be read here ({error}); reinstall chat-with-graph.") from error
+        return model.eval()

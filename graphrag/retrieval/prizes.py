@@ -1,0 +1,115 @@
+"""Prizes: what each node and edge near the question's hits is worth.
+
+A reader turns the question into where to start and which relations to follow; mass walks accordingly (`reasoning.py`); the
+credit that a node or an edge earns is its prize. Two readers: the learned one, and one by cosine alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrag.embedding import TokenStates
+from graphrag.models.reasoner import START_FEATURES, Reasoner
+from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start, start_features
+from graphrag.retrieval.search import Mention
+
+STEEPNESS = 12.0  # of the cosine reader's gates
+COSINE_STEPS = (0.7, 0.2, 0.1)  # how often an answer is 1, 2 or 3 hops away
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What search found for a question: its mentions, and the nodes nearest by cosine."""
+
+    question: str
+    tokens: TokenStates
+    vector: FloatArray  # [D] of MiniLM
+    mentions: tuple[Mention, ...]
+    near: tuple[tuple[int, float], ...]  # (node, cosine)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to walk: the input of `reasoning.walk`, and how likely the answer is yes or no."""
+
+    starts: tuple[Start, ...]
+    gates: FloatArray  # [T, 2, R']
+    step_weights: FloatArray  # [T]
+    polar: float = 0.0
+
+
+class QuestionReader(Protocol):
+    """Makes a plan from hits."""
+
+    def plan(self, hits: Hits, graph: ReasoningGraph) -> Plan: ...
+
+
+class LearnedReader:
+    """The reasoner's reading (see `graphrag.models.reasoner`)."""
+
+    def __init__(self, model: Reasoner) -> None:
+        self.model = model
+
+    def plan(self, hits: Hits, graph: ReasoningGraph) -> Plan:
+        import torch
+
+        states = hits.tokens.states
+        offsets = hits.tokens.offsets
+        nodes: list[npt.NDArray[np.int64]] = []
+        masks: list[npt.NDArray[np.bool_]] = []
+        features: list[list[float]] = []
+        for mention in hits.mentions:
+            nodes.append(np.asarray(mention.nodes, np.int64))
+            masks.append((offsets[:, 0] < mention.end) & (offsets[:, 1] > mention.start))
+            features.append(start_features(mention, hits.question, len(mention.nodes), 0.0))
+        for node, cosine in hits.near:
+            nodes.append(np.asarray([node], np.int64))
+            masks.append(np.zeros(len(offsets), bool))
+            features.append(start_features(None, hits.question, 1, cosine))
+        with torch.inference_mode():
+            reading = self.model.read(torch.from_numpy(states)[None], torch.ones(1, len(states)))
+            gates = self.model.relation_gates(reading, torch.from_numpy(np.asarray(graph.relation_vectors)))[0]
+            start_gates = self.model.start_gates(
+                reading,
+                torch.zeros(len(nodes), dtype=torch.long),
+                torch.from_numpy(np.stack(masks) if masks else np.zeros((0, len(states)))).float(),
+                torch.tensor(features).reshape(-1, START_FEATURES),
+            )
+        starts = tuple(Start(n, float(gate)) for n, gate in zip(nodes, start_gates, strict=True))
+        return Plan(starts, gates.numpy(), reading.step_weights[0].numpy(), float(reading.polar[0]))
+
+
+class CosineReader:
+    """No training: start at the mentions (or, without one, at the nearest nodes), follow relations near in meaning."""
+
+    def plan(self, hits: Hits, graph: ReasoningGraph) -> Plan:
+        named = [m for m in hits.mentions if not m.function_words]
+        starts = [Start(np.asarray(mention.nodes, np.int64), 1.0) for mention in named]
+        if not starts:
+            starts = [Start(np.asarray([node], np.int64), max(cosine, 0.0)) for node, cosine in hits.near]
+        cosines = graph.relation_vectors @ hits.vector
+        centre = (float(cosines.max()) + float(cosines.mean())) / 2 if len(cosines) else 0.0
+        gate = (1 / (1 + np.exp(-STEEPNESS * (cosines - centre)))).astype(np.float32)
+        gates = np.broadcast_to(gate, (len(COSINE_STEPS), 2, len(gate)))
+        return Plan(tuple(starts), gates, np.asarray(COSINE_STEPS, np.float32))
+
+
+def heaviest(ids: npt.NDArray[np.int64], values: FloatArray, k: int) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """The k ids with the largest values, ties by id; ids ascending."""
+    order = np.sort(np.lexsort((ids, -values))[:k])
+    return ids[order], values[order]
+
+
+def start_prizes(starts: Sequence[Start], limit: int, at_least: float = 0.1) -> dict[int, float]:
+    """The gates of the mentions that matter; of one that names many nodes only the first `limit`."""
+    prizes: dict[int, float] = {}
+    for start in starts:
+        if start.gate >= at_least:
+            for node in start.nodes[:limit].tolist():
+                prizes[node] = max(prizes.get(node, 0.0), start.gate)
+    return prizes

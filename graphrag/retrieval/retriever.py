@@ -1,0 +1,285 @@
+"""Retriever: a question in, a prompt out. Embed, search, read, walk, solve, textualize.
+
+Default mode: what the question mentions starts a walk along the relations that the reader opens (`prizes.py`); the credit of
+nodes and edges are their prizes; PCST keeps the evidence connected and small. Reference mode: `reference.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from graphrag.embedding import default_embedder
+from graphrag.errors import ConfigError
+from graphrag.index import GraphIndex
+from graphrag.models.prompt import NONE_TEXT, Candidate, Prompt
+from graphrag.retrieval.prizes import CosineReader, Hits, Plan, QuestionReader, heaviest, start_prizes
+from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Start, Walk, walk
+from graphrag.retrieval.reference import reference_selection
+from graphrag.retrieval.search import nearest, words_with_spans
+from graphrag.retrieval.steiner import prized_subgraph
+from graphrag.retrieval.subgraph import EdgeRole, EvidenceEdge, EvidenceNode, NodeRole, Subgraph
+from graphrag.retrieval.textualize import Form, textualize
+
+Mode = Literal["default", "reference"]
+NEAR = 5  # nodes by cosine among the possible starts
+FLATTEN = 0.25  # prize = credit ** FLATTEN: a runner-up with a hundredth of the credit has a third of the prize
+SPREAD = 60  # nodes of one mention that may enter the evidence
+CARRIED_GATE = 0.9  # of what a follow-up leans on
+PRONOUNS = frozenset("it its he him his she her hers they them their theirs".split())
+HUB = 2000  # edges of a node beyond which only credited ones are considered
+
+
+@dataclass(frozen=True)
+class RetrieverConfig:
+    """Settings of a retrieval.
+
+    Attributes:
+        mode: `default` or `reference`.
+        top_k_nodes, top_k_edges: how many nodes and edges get prizes (None: 24 and 48; in reference mode 3 and 5).
+        edge_cost: cost of an edge, in prizes (None: 0.5).
+        token_budget: tokens of the textualized evidence.
+        form: how it is written.
+    """
+
+    mode: Mode = "default"
+    top_k_nodes: int | None = None
+    top_k_edges: int | None = None
+    edge_cost: float | None = None
+    token_budget: int = 320
+    form: Form = "triples"
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("default", "reference"):
+            raise ConfigError(f"retriever must be 'default' or 'reference', not {self.mode!r}.")
+        for name in ("top_k_nodes", "top_k_edges"):
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                raise ConfigError(f"{name} must be at least 0, not {value}.")
+        if self.edge_cost is not None and not self.edge_cost > 0:
+            raise ConfigError(f"edge_cost must be more than 0, not {self.edge_cost}.")
+        if self.token_budget < 16:
+            raise ConfigError(f"token_budget must be at least 16, not {self.token_budget}.")
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """The evidence and the prompt made of it.
+
+    Attributes:
+        certainty: 0..1, how sure retrieval is that the graph says anything.
+        seconds: embed, retrieve.
+        tokens: of the evidence text. dropped: triples that the budget left out.
+    """
+
+    subgraph: Subgraph
+    prompt: Prompt
+    certainty: float
+    seconds: dict[str, float]
+    tokens: int
+    dropped: int
+
+
+class Retriever:
+    """Retrieves from one index; holds what is computed once a graph."""
+
+    def __init__(
+        self,
+        index: GraphIndex,
+        config: RetrieverConfig | None = None,
+        reader: QuestionReader | None = None,
+        count_tokens: Callable[[str], int] | None = None,
+    ) -> None:
+        """`reader` None reads by cosine; `count_tokens` None counts words times 4/3."""
+        self.index = index
+        self.config = config or RetrieverConfig()
+        self.reader = reader or CosineReader()
+        self.count_tokens = count_tokens or (lambda text: len(text.split()) * 4 // 3)
+        self.reasoning = ReasoningGraph.of(
+            index.graph, index.relation_reading, default_embedder().embed, (index.indptr, index.incident_edges)
+        )
+
+    def retrieve(self, question: str, carried: Subgraph | None = None) -> Retrieved:
+        """Retrieve for a question; `carried` is the evidence of the turn before, whose nodes may be meant."""
+        began = time.perf_counter()
+        tokens = default_embedder().token_states([question])[0]
+        vector = tokens.pooled()
+        same = self.index.embedder.fingerprint == default_embedder().fingerprint
+        own_vector = vector if same else self.index.embedder.embed([question])[0]
+        embedded = time.perf_counter()
+        node_cosines = (np.asarray(self.index.text_vectors) @ own_vector)[self.index.node_text_row]
+        if self.config.mode == "reference":
+            subgraph, prompt_parts = self._reference(own_vector, node_cosines)
+        else:
+            near = nearest(node_cosines[:, None], np.ones(1, np.float32), NEAR)
+            mentions = tuple(self.index.mentions.find(question))
+            hits = Hits(question, tokens, vector, mentions, tuple(zip(*(x.tolist() for x in near), strict=True)))
+            subgraph, prompt_parts = self._default(hits, self._carried(hits, carried))
+        candidates, certainty = prompt_parts
+        written = textualize(subgraph, self.config.token_budget, self.count_tokens, self.config.form)
+        prompt = self._prompt(question, own_vector, subgraph, written.text, candidates)
+        done = time.perf_counter()
+        seconds = {"embed": embedded - began, "retrieve": done - embedded}
+        return Retrieved(subgraph, prompt, certainty, seconds, written.tokens, len(written.dropped))
+
+    def _carried(self, hits: Hits, before: Subgraph | None) -> tuple[Start, ...]:
+        """What a follow-up leans on: the topics and answers before, if it says "it" or names nothing itself."""
+        words = {word for word, _, _ in words_with_spans(hits.question)}
+        names_something = any(not mention.function_words for mention in hits.mentions)
+        if before is None or (names_something and words.isdisjoint(PRONOUNS)):
+            return ()
+        meant = [node.position for node in before.nodes if node.role == "answer" or node.score >= 0.5]
+        return (Start(np.asarray(meant, np.int64), CARRIED_GATE),) if meant else ()
+
+    def _default(
+        self, hits: Hits, carried: tuple[Start, ...] = ()
+    ) -> tuple[Subgraph, tuple[tuple[Candidate, ...], float]]:
+        """Plan, walk, prizes, PCST."""
+        plan = self.reader.plan(hits, self.reasoning)
+        if carried:
+            plan = replace(plan, starts=(*plan.starts, *carried))
+        walked = walk(self.reasoning, plan.starts, plan.gates, plan.step_weights)
+        nodes, node_prizes, edges, edge_prizes = self._local(plan, walked)
+        if len(nodes) == 0:
+            subgraph = Subgraph()
+        else:
+            ends = np.searchsorted(nodes, self.index.graph.edge_index[:, edges])
+            chosen, kept = prized_subgraph(
+                ends, node_prizes**FLATTEN, edge_prizes**FLATTEN, self.config.edge_cost or 0.5
+            )
+            subgraph = self._evidence(nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept])
+        return subgraph, (self._candidates(subgraph, walked, plan), walked.certainty)
+
+    def _local(self, plan: Plan, walked: Walk) -> tuple[IntArray, FloatArray, IntArray, FloatArray]:
+        """The neighbourhood that PCST is run on: credited nodes and edges, starts, best nodes, and edges among them."""
+        graph = self.reasoning
+        own = walked.credit_nodes < graph.num_graph_nodes
+        top_nodes, top_values = heaviest(
+            walked.credit_nodes[own], walked.credit_node_values[own], _or(self.config.top_k_nodes, 24)
+        )
+        prizes = dict(zip(top_nodes.tolist(), top_values.tolist(), strict=True))
+        for node, gate in start_prizes(plan.starts, SPREAD).items():
+            if node < graph.num_graph_nodes:
+                prizes[node] = max(prizes.get(node, 0.0), gate if len(prizes) < SPREAD else 0.0)
+        own_edges = walked.credit_edges < graph.num_graph_edges
+        top_edges, edge_values = heaviest(
+            walked.credit_edges[own_edges], walked.credit_edge_values[own_edges], _or(self.config.top_k_edges, 48)
+        )
+        ends = np.unique(self.index.graph.edge_index[:, top_edges])
+        nodes = np.unique(np.concatenate([np.asarray(list(prizes), np.int64), ends]))
+        small = nodes[np.diff(np.stack([graph.indptr[nodes], graph.indptr[nodes + 1]]), axis=0)[0] <= HUB]
+        around = self.index.incident(small)
+        inside = np.isin(self.index.graph.edge_index[:, around], nodes).all(0)
+        edges = np.union1d(around[inside], top_edges)
+        edge_prizes = np.zeros(len(edges), np.float32)
+        edge_prizes[np.searchsorted(edges, top_edges)] = edge_values
+        node_prizes = np.asarray([prizes.get(node, 0.0) for node in nodes.tolist()], np.float32)
+        return nodes, node_prizes, edges, edge_prizes
+
+    def _reference(
+        self, vector: FloatArray, node_cosines: FloatArray
+    ) -> tuple[Subgraph, tuple[tuple[Candidate, ...], float]]:
+        """The published method; every name in the evidence is as likely as any other."""
+        graph = self.index.graph
+        relation_cosines = np.asarray(self.index.relation_vectors() @ vector, np.float32)
+        edge_cosines = relation_cosines[graph.edge_relation]
+        nodes, edges = reference_selection(
+            graph.edge_index,
+            node_cosines.astype(np.float32),
+            edge_cosines,
+            _or(self.config.top_k_nodes, 3),
+            _or(self.config.top_k_edges, 5),
+            self.config.edge_cost or 0.5,
+        )
+        if graph.num_edges == 0:  # nothing to connect: the nearest nodes are the evidence
+            nodes = np.sort(nearest(node_cosines[:, None], np.ones(1, np.float32), _or(self.config.top_k_nodes, 3))[0])
+        subgraph = self._evidence(nodes, node_cosines[nodes].clip(0), edges, edge_cosines[edges].clip(0))
+        names = dict.fromkeys(node.name for node in sorted(subgraph.nodes, key=lambda node: -node.score))
+        candidates = (*(Candidate(name) for name in names), *_closing(0.2, 0.5, 1.0))
+        return subgraph, (candidates, float(node_cosines.max(initial=0.0)))
+
+    def _evidence(
+        self, nodes: IntArray, node_scores: FloatArray, edges: IntArray, edge_scores: FloatArray
+    ) -> Subgraph:
+        """Give every node and edge its text, role and score."""
+        graph = self.index.graph
+        prized_edges = edge_scores > 0
+        ends = set(np.unique(graph.edge_index[:, edges[prized_edges]]).tolist())
+        ids = {node: graph.node_id(node) for node in nodes.tolist()}
+
+        def role(node: int, score: float) -> NodeRole:
+            return "terminal" if score > 0 else "endpoint" if node in ends else "bridge"
+
+        evidence_nodes = tuple(
+            EvidenceNode(ids[node], graph.node_text(node), role(node, score), round(score, 4), node)
+            for node, score in zip(nodes.tolist(), node_scores.tolist(), strict=True)
+        )
+        evidence_edges = []
+        for edge, score in zip(edges.tolist(), edge_scores.tolist(), strict=True):
+            source, target = graph.edge_index[:, edge].tolist()
+            edge_role: EdgeRole = "terminal" if score > 0 else "bridge"
+            evidence_edges.append(
+                EvidenceEdge(ids[source], graph.relation(edge), ids[target], edge_role, round(score, 4), edge)
+            )
+        return Subgraph(evidence_nodes, tuple(evidence_edges))
+
+    def _candidates(self, subgraph: Subgraph, walked: Walk, plan: Plan) -> tuple[Candidate, ...]:
+        """Everything the evidence names, weighted by the walk; yes, no and none by its certainty."""
+        graph = self.reasoning
+        at = {node: i for i, node in enumerate(walked.nodes.tolist())}
+        top = max(float(walked.scores.max(initial=0.0)), 1e-6)
+        weights: dict[str, tuple[float, str]] = {}
+
+        def offer(text: str, score: float, kind: str) -> None:
+            weight = max(score, 1e-5)
+            if weight > weights.get(text, (0.0, ""))[0]:
+                weights[text] = (weight, kind)
+
+        for node in subgraph.nodes:
+            score = float(walked.scores[at[node.position]]) if node.position in at else 0.0
+            offer(node.name, score, "node")
+        evidence = {node.position for node in subgraph.nodes}
+        for node, score in zip(walked.nodes.tolist(), walked.scores.tolist(), strict=True):
+            if node >= graph.num_graph_nodes and score > top * 0.01:
+                owners = graph.source[graph.incident[graph.indptr[node] : graph.indptr[node + 1]]]
+                if not evidence.isdisjoint(owners.tolist()):
+                    offer(graph.literals[node - graph.num_graph_nodes], score, "attribute")
+        total = sum(weight for weight, _ in weights.values()) or 1.0
+        said = (1 - plan.polar) * walked.certainty
+        ranked = sorted(weights.items(), key=lambda item: -item[1][0])
+        named = (Candidate(text, weight / total * said, kind) for text, (weight, kind) in ranked)  # type: ignore[arg-type]
+        return (*named, *_closing(plan.polar, walked.arrival, (1 - plan.polar) * (1 - walked.certainty)))
+
+    def _prompt(
+        self, question: str, vector: FloatArray, subgraph: Subgraph, text: str, candidates: tuple[Candidate, ...]
+    ) -> Prompt:
+        index = self.index
+        positions = np.asarray([node.position for node in subgraph.nodes], np.int64)
+        edges = np.asarray([edge.position for edge in subgraph.edges], np.int64)
+        return Prompt(
+            question=question,
+            evidence=text,
+            candidates=candidates,
+            node_vectors=np.asarray(index.node_vectors(positions), np.float32),
+            node_scores=np.asarray([node.score for node in subgraph.nodes], np.float32),
+            edge_index=np.searchsorted(positions, index.graph.edge_index[:, edges]).astype(np.int64),
+            edge_vectors=np.asarray(index.relation_vectors()[index.graph.edge_relation[edges]], np.float32),
+            question_vector=vector,
+        )
+
+
+def _closing(polar: float, arrival: float, none: float) -> tuple[Candidate, ...]:
+    """Yes, no and none, each at least possible."""
+    return (
+        Candidate("yes", max(polar * arrival, 1e-5), "yes"),
+        Candidate("no", max(polar * (1 - arrival), 1e-5), "no"),
+        Candidate(NONE_TEXT, max(none, 1e-5), "none"),
+    )
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value

@@ -1,0 +1,302 @@
+"""Train the reasoner from questions and their answers alone; no path is ever shown to it.
+
+Loss of a question with answers A, scores s(v) (see `graphrag.models.reasoner`):
+
+    - log sum_A s / sum s   (some answer first)     - mean_A log s / sum s   (all answers)     - log max_A s   (sure of it)
+
+and of one that the graph cannot answer: - log(1 - max s). A question that wants yes or no is known by its words (`polar`) and judged by the
+mass that one start sends to another (`arrival`), both by cross-entropy. A batch is one graph and some of its questions, so that the mass of all of
+them moves in dense [N, B] steps; gradients of a few batches are accumulated, so that a step sees several schemas.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from graph_data.text import name_of, readable_relation
+from graph_data.textual_graph import TextualGraph
+from graphrag.embedding import MiniLMEmbedder
+from graphrag.models.reasoner import START_FEATURES, Reasoner
+from graphrag.retrieval.reasoning import ReasoningGraph, start_features
+from graphrag.retrieval.search import MentionTable, nearest
+
+log = logging.getLogger(__name__)
+
+HITS = 5  # nodes by cosine that may be starts, beside the mentions
+SMALL = 1e-6
+
+
+@dataclass(frozen=True)
+class LabelledQuestion:
+    """A question with all its answers (names); none means that the graph does not say."""
+
+    text: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PreparedQuestion:
+    """What a question looks like to the reasoner.
+
+    Attributes:
+        states: float16 [L, D] token states; starts: per start (nodes, token mask [L], features); gold: nodes.
+    """
+
+    text: str
+    states: npt.NDArray[np.float16]
+    starts: tuple[tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], list[float]], ...]
+    gold: npt.NDArray[np.int64]
+    polar: bool | None = None  # True: yes, False: no, None: it asks for something else
+
+
+@dataclass
+class PreparedGraph:
+    """One graph with its questions, ready to be trained on."""
+
+    name: str
+    graph: ReasoningGraph
+    questions: list[PreparedQuestion]
+    weight: float = 1.0  # how often its questions are drawn
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+    def tensor(self, name: str) -> Tensor:
+        if name not in self.tensors:
+            self.tensors[name] = torch.as_tensor(np.array(getattr(self.graph, name)))
+        return self.tensors[name]
+
+
+@dataclass(frozen=True)
+class ReasonerTraining:
+    """Settings of a training."""
+
+    epochs: int = 8
+    learning_rate: float = 7e-4
+    weight_decay: float = 0.02
+    batch: int = 24  # questions of one graph
+    accumulate: int = 4  # batches a step
+    max_mass: int = 12_000_000  # edges x questions a batch, at most
+    seed: int = 0
+    minutes: float = 1e9  # stop after
+
+
+def prepare(
+    name: str,
+    graph: TextualGraph,
+    questions: Sequence[LabelledQuestion],
+    embedder: MiniLMEmbedder,
+    weight: float = 1.0,
+    node_vectors: npt.NDArray[np.float32] | None = None,
+) -> PreparedGraph:
+    """Find mentions, hits and gold nodes. Questions whose answers are all absent from the graph are left out."""
+    relations = embedder.embed([readable_relation(text) for text in graph.relations.to_pylist()])
+    reasoning = ReasoningGraph.of(graph, relations, embedder.embed)
+    mentions = MentionTable.build(graph)
+    names = [name_of(text) for text in graph.node_texts.to_pylist()]
+    by_name: dict[str, list[int]] = {}
+    for node, node_name in enumerate([*names, *reasoning.literals]):
+        by_name.setdefault(node_name.casefold(), []).append(node)
+    if node_vectors is None:
+        node_vectors = embedder.embed(graph.node_texts.to_pylist())
+    states = embedder.token_states([question.text for question in questions])
+    prepared = []
+    for question, token in zip(questions, states, strict=True):
+        vector = token.pooled()
+        gold = sorted({node for answer in question.answers for node in by_name.get(answer.casefold(), ())})
+        polar = {("yes",): True, ("no",): False}.get(question.answers)
+        if polar is not None:
+            gold = []
+        elif question.answers and not gold:
+            continue
+        starts = []
+        for mention in mentions.find(question.text):
+            inside = (token.offsets[:, 0] < mention.end) & (token.offsets[:, 1] > mention.start)
+            features = start_features(mention, question.text, len(mention.nodes), 0.0)
+            starts.append((np.asarray(mention.nodes, np.int64), inside, features))
+        for node, cosine in zip(*nearest(node_vectors, vector, HITS), strict=True):
+            features = start_features(None, question.text, 1, float(cosine))
+            starts.append((np.asarray([node], np.int64), np.zeros(len(token.offsets), bool), features))
+        prepared.append(
+            PreparedQuestion(
+                question.text, token.states.astype(np.float16), tuple(starts), np.asarray(gold, np.int64), polar
+            )
+        )
+    return PreparedGraph(name, reasoning, prepared, weight)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What `retrieval.reasoning.walk` gives, for B questions: scores [N', B], arrival [B], polar [B]."""
+
+    scores: Tensor
+    arrival: Tensor
+    polar: Tensor
+
+
+def score(model: Reasoner, prepared: PreparedGraph, batch: Sequence[PreparedQuestion]) -> Scored:
+    """Walk the graph for every question of the batch at once."""
+    length = max(len(question.states) for question in batch)
+    states = torch.zeros(len(batch), length, model.config.dim)
+    mask = torch.zeros(len(batch), length)
+    rows, token_masks, features = [], [], []
+    for row, question in enumerate(batch):
+        states[row, : len(question.states)] = torch.from_numpy(question.states.astype(np.float32))
+        mask[row, : len(question.states)] = 1
+        for _, inside, numbers in question.starts:
+            rows.append(row)
+            token_masks.append(np.pad(inside, (0, length - len(inside))))
+            features.append(numbers)
+    reading = model.read(states, mask)
+    nodes = prepared.graph.num_nodes
+    mass = torch.zeros(nodes, len(batch))
+    if rows:
+        gates = model.start_gates(
+            reading,
+            torch.tensor(rows),
+            torch.from_numpy(np.stack(token_masks)).float(),
+            torch.tensor(features).reshape(-1, START_FEATURES),
+        )
+        at_nodes = np.concatenate([start for question in batch for start, _, _ in question.starts])
+        sizes = [len(start) for question in batch for start, _, _ in question.starts]
+        at = torch.from_numpy(at_nodes * len(batch) + np.repeat(rows, sizes))
+        spread = gates.repeat_interleave(torch.tensor(sizes))
+        mass = mass.view(-1).scatter_reduce(0, at, spread, "amax").view(nodes, len(batch))
+    open_to = 1 - mass / mass.amax(0, keepdim=True).clamp(min=SMALL)  # nothing flows back into the starts
+    source, target, relation = (prepared.tensor(name) for name in ("source", "target", "relation"))
+    relation_gates = model.relation_gates(reading, prepared.tensor("relation_vectors"))  # [B, T, 2, R]
+    total = torch.zeros_like(mass)
+    home = torch.zeros_like(mass)
+    for step in range(model.config.steps):
+        along, against = (relation_gates[:, step, d].transpose(0, 1) for d in range(2))  # [R, B]
+        flow = torch.zeros_like(mass)
+        flow = flow.index_add(0, target, mass[source] * along[relation])
+        flow = flow.index_add(0, source, mass[target] * against[relation])
+        home = home + flow * (1 - open_to) * reading.step_weights[:, step]
+        flow = flow * open_to
+        mass = flow / flow.detach().amax(0, keepdim=True).clamp(min=1)
+        total = total + mass * reading.step_weights[:, step]
+    return Scored(total, home.amax(0), reading.polar)
+
+
+def loss_of(found: Scored, batch: Sequence[PreparedQuestion]) -> Tensor:
+    """The module's loss, averaged over the batch."""
+    losses = []
+    scored = found.scores
+    total = scored.sum(0)
+    best = scored.amax(0)
+    is_polar = torch.tensor([float(question.polar is not None) for question in batch])
+    losses.append(torch.nn.functional.binary_cross_entropy(found.polar, is_polar) * len(batch))
+    for column, question in enumerate(batch):
+        if question.polar is not None:
+            true = found.arrival[column].clamp(SMALL, 0.999)
+            losses.append(-torch.log(true) if question.polar else -torch.log1p(-true))
+            continue
+        if not len(question.gold):
+            losses.append(-torch.log1p(-best[column].clamp(max=0.999)))
+            continue
+        gold = scored[torch.from_numpy(question.gold), column]
+        some = -torch.log(gold.sum() / (total[column] + SMALL) + SMALL)
+        every = -torch.log(gold / (total[column] + SMALL) + SMALL).mean() + np.log(1 / len(gold))
+        losses.append(0.6 * some + 0.4 * every - 0.3 * torch.log(gold.max().clamp(max=1) + SMALL))
+    return torch.stack(losses).sum() / len(batch)
+
+
+@torch.no_grad()
+def hit_at_1(model: Reasoner, prepared: PreparedGraph, batch_size: int = 16) -> dict[str, float]:
+    """Hit@1 of the best-scored node (an answerable question's), and mean certainty with and without an answer."""
+    model.eval()
+    hits, sure, unsure, polar = [], [], [], []
+    for start in range(0, len(prepared.questions), batch_size):
+        batch = prepared.questions[start : start + batch_size]
+        found = score(model, prepared, batch)
+        scored = found.scores
+        for column, question in enumerate(batch):
+            if question.polar is not None:
+                polar.append(float((found.polar[column] > 0.5) and (found.arrival[column] > 0.5) == question.polar))
+                continue
+            best = float(scored[:, column].max())
+            if len(question.gold):
+                hits.append(float(int(scored[:, column].argmax()) in set(question.gold.tolist()) and best > 0))
+                sure.append(best)
+            else:
+                unsure.append(best)
+    mean = {
+        name: float(np.mean(v))
+        for name, v in (("hit_at_1", hits), ("polar", polar), ("certainty", sure), ("uncertainty", unsure))
+        if v
+    }
+    return mean | {"n": float(len(prepared.questions))}
+
+
+def batches(
+    graphs: Sequence[PreparedGraph], settings: ReasonerTraining, rng: random.Random
+) -> Iterator[tuple[int, list[int]]]:
+    """One epoch: (graph, its questions' numbers), shuffled; `weight` repeats or thins a graph's questions."""
+    plan = []
+    for number, prepared in enumerate(graphs):
+        size = max(1, min(settings.batch, settings.max_mass // max(1, len(prepared.graph.source))))
+        count = int(len(prepared.questions) * prepared.weight + rng.random())
+        order: list[int] = []
+        while len(order) < count:
+            order.extend(rng.sample(range(len(prepared.questions)), len(prepared.questions)))
+        plan.extend((number, order[i : min(i + size, count)]) for i in range(0, count, size))
+    rng.shuffle(plan)
+    return iter(plan)
+
+
+def train_reasoner(
+    graphs: Sequence[PreparedGraph],
+    validation: Sequence[PreparedGraph],
+    settings: ReasonerTraining,
+    out: Path,
+    model: Reasoner | None = None,
+) -> Reasoner:
+    """Train, keep the weights with the best mean validation Hit@1, save them to `out`."""
+    torch.manual_seed(settings.seed)
+    rng = random.Random(settings.seed)
+    model = model or Reasoner()
+    optimizer = torch.optim.AdamW(model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+    per_epoch = sum(1 for _ in batches(graphs, settings, random.Random(0))) // settings.accumulate + 1
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.learning_rate, total_steps=per_epoch * settings.epochs + 5, pct_start=0.1
+    )
+    best, began = -1.0, time.monotonic()
+    for epoch in range(settings.epochs):
+        model.train()
+        running: list[float] = []
+        for count, (number, rows) in enumerate(batches(graphs, settings, rng), start=1):
+            batch = [graphs[number].questions[row] for row in rows]
+            loss = loss_of(score(model, graphs[number], batch), batch) / settings.accumulate
+            loss.backward()  # type: ignore[no-untyped-call]
+            running.append(float(loss.detach()) * settings.accumulate)
+            if count % settings.accumulate == 0:
+                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                optimizer.step()
+                optimizer.zero_grad()
+                schedule.step()
+            if count % 400 == 0:
+                log.info(
+                    "epoch %d batch %d loss %.3f %.0f s",
+                    epoch,
+                    count,
+                    np.mean(running[-400:]),
+                    time.monotonic() - began,
+                )
+        found = {prepared.name: hit_at_1(model, prepared) for prepared in validation}
+        mean = float(np.mean([figures["hit_at_1"] for figures in found.values() if "hit_at_1" in figures]))
+        log.info("epoch %d loss %.3f validation %.3f %s", epoch, np.mean(running), mean, found)
+        if mean > best:
+            best = mean
+            model.save(out)
+        if (time.monotonic() - began) / 60 > settings.minutes:
+            break
+    return Reasoner.load(out)

@@ -1,0 +1,137 @@
+"""Sources of training questions: labelled sets, and questions made from graphs and from invented worlds.
+
+`read_sources(data)` reads those that are present under a folder laid out as the README of `graphrag/training` says; each gives
+questions to train on and, apart from them, questions to validate on. Rows that a benchmark keeps for testing are never read.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import logging
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from graph_data.textual_graph import TextualGraph
+from graphrag.training.question_generation import questions_from_graph
+from graphrag.training.reasoner_training import LabelledQuestion
+from graphrag.training.worlds import generate_questions, generate_world
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One graph with its questions, split; `licence` is that of the data."""
+
+    name: str
+    graph: TextualGraph
+    train: tuple[LabelledQuestion, ...]
+    validation: tuple[LabelledQuestion, ...]
+    licence: str
+    weight: float = 1.0
+
+
+def read_sources(data: Path, seed: int = 0, worlds: int = 300, scale: float = 1.0) -> list[Source]:
+    """Every source whose files are under `data`, and `worlds` invented ones. `scale` thins the number of questions."""
+    rng = random.Random(seed)
+    sources: list[Source] = []
+    for read in (_metaqa, _pathquestion, _worldcup, _webqsp, _graphs_without_questions):
+        try:
+            sources.extend(read(data, rng, scale))
+        except FileNotFoundError as error:
+            log.warning("source left out: %s is not there.", error.filename)
+    sources.extend(invented_worlds(worlds, rng))
+    return sources
+
+
+def invented_worlds(count: int, rng: random.Random, questions: int = 48) -> Iterator[Source]:
+    """Worlds with invented names; every twentieth is kept for validation."""
+    for number in range(count):
+        world = generate_world(rng)
+        made = [LabelledQuestion(q.question, q.answers) for q in generate_questions(world, questions, rng)]
+        held_out = number % 20 == 19
+        yield Source(
+            f"world-{number}", world.graph, *(((), tuple(made)) if held_out else (tuple(made), ())), "made here"
+        )
+
+
+def _metaqa(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
+    folder = data / "metaqa"
+    graph = _kb(folder / "kb.tsv.gz", folder / "kb_extra_from_1hop_dev.tsv.gz")
+    train: list[LabelledQuestion] = []
+    validation: list[LabelledQuestion] = []
+    for hops, wanted in ((1, 5000), (2, 6000), (3, 5000)):
+        rows = [row for row in _rows(folder / f"{hops}hop_dev.jsonl.gz") if row.get("gold_reachable", 1) == 1]
+        kept, held = _split(rows, 3 if hops > 1 else 10)
+        train += _labelled(rng.sample(kept, min(len(kept), int(wanted * scale))))
+        validation += _labelled(rng.sample(held, min(len(held), 120)))
+    yield Source("metaqa", graph, tuple(train), tuple(validation), "CC BY 3.0")
+
+
+def _pathquestion(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
+    for name in ("PQ-2H", "PQ-3H", "PQL-2H"):
+        folder = data / "pathquestion" / name
+        train, validation = (_labelled(_rows(folder / f"{split}.jsonl.gz")) for split in ("train", "dev"))
+        yield Source(name, _kb(folder / "kb.tsv.gz"), tuple(train), tuple(validation[:200]), "Freebase, CC BY")
+
+
+def _worldcup(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
+    folder = data / "worldcup2014"
+    train, validation = (
+        [q for part in ("WC-P1", "WC-P2", "WC-C") for q in _labelled(_rows(folder / f"{part}_{split}.jsonl.gz"))]
+        for split in ("train", "dev")
+    )
+    validation = rng.sample(validation, min(200, len(validation)))
+    yield Source("worldcup2014", _kb(folder / "kb.tsv.gz"), tuple(train), tuple(validation), "player lists of FIFA")
+
+
+def _webqsp(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
+    graph = _kb(data / "freebase_mini" / "triples.tsv.gz")
+    rows = _rows(data / "webqsp" / "train_2826_linked_to_freebase_mini.jsonl.gz")
+    kept, held = _split([row for row in rows if row["gold_in_2hop"] > 0], 8)
+    made = questions_from_graph(graph, int(4000 * scale), rng)
+    train = _labelled(kept) * 2 + [LabelledQuestion(q.question, q.answers) for q in made]
+    yield Source("freebase_mini", graph, tuple(train), tuple(_labelled(held)[:150]), "Freebase, CC BY")
+
+
+def _graphs_without_questions(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
+    for name, path, count, licence in (
+        ("fb15k237", "fb15k237/train.tsv.gz", 4000, "Freebase, CC BY"),
+        ("nell995", "nell995/train.tsv.gz", 1500, "NELL"),
+        ("umls", "small_kgs/umls/train.tsv.gz", 300, "MIT"),
+    ):
+        graph = _kb(data / path)
+        made = questions_from_graph(graph, int(count * scale) + 100, rng)
+        questions = [LabelledQuestion(q.question, q.answers) for q in made]
+        yield Source(name, graph, tuple(questions[100:]), tuple(questions[:100]), licence)
+
+
+def _kb(*paths: Path) -> TextualGraph:
+    triples: dict[tuple[str, str, str], None] = {}
+    for path in paths:
+        with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
+            for line in lines:
+                head, relation, tail, *_ = line.rstrip("\n").split("\t")
+                triples[(head, relation, tail)] = None
+    return TextualGraph.from_triples(triples)
+
+
+def _rows(path: Path) -> list[dict[str, object]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def _labelled(rows: Sequence[dict[str, object]]) -> list[LabelledQuestion]:
+    return [LabelledQuestion(str(row["question"]), tuple(row["answers"])) for row in rows]  # type: ignore[arg-type]
+
+
+def _split(rows: Sequence[dict[str, object]], one_in: int) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Hold out one row in `one_in`, by a hash of its id."""
+    held: Callable[[dict[str, object]], bool] = lambda row: (
+        int(hashlib.sha256(str(row["id"]).encode()).hexdigest(), 16) % one_in == 0
+    )
+    return [row for row in rows if not held(row)], [row for row in rows if held(row)]

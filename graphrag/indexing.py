@@ -1,0 +1,198 @@
+"""From a textual graph to the files of its index: distinct texts, vectors, incidence, tables, each step one function.
+
+How files are written whole and published is the storage's affair; how they are read, the index's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from graph_data.errors import EmptyGraphError
+from graph_data.text import readable_relation
+from graph_data.textual_graph import TextualGraph
+from graphrag.embedding import Embedder, Progress, Vectors, default_embedder
+from graphrag.errors import GraphIndexError
+from graphrag.retrieval.search import MentionTable
+from graphrag.storage import building, check_files, is_index, publish, read_meta, save_array, save_strings
+
+SCHEMA_VERSION = 1
+ARRAYS = (
+    "edge_index",
+    "edge_relation",
+    "text_vectors",
+    "node_text_row",
+    "relation_text_row",
+    "relation_reading",
+    "indptr",
+    "incident_edges",
+)
+_ROWS_PER_WRITE = 65_536  # of a table, at a time
+
+
+def build_files(
+    graph: TextualGraph, path: Path, embedder: Embedder, progress: Progress | None, overwrite: bool
+) -> bool:
+    """Write the index; False if another process published one there first."""
+    started = time.perf_counter()
+    if graph.num_nodes == 0:
+        raise EmptyGraphError("the graph has no nodes, so there is nothing to index; name a graph with at least one.")
+    replace = _is_to_replace(path, overwrite)
+    with building(path) as data:
+        arrays, texts = text_rows(graph)
+        known = _known_vectors(path, embedder) if replace else {}
+        arrays["text_vectors"] = embed_texts(texts.to_pylist(), embedder, known, progress)
+        readable = [readable_relation(relation) for relation in graph.relations.to_pylist()]
+        arrays["relation_reading"] = default_embedder().embed(readable)
+        arrays["indptr"], arrays["incident_edges"] = incidence(graph)
+        arrays["edge_index"], arrays["edge_relation"] = graph.edge_index, graph.edge_relation
+        for name in ARRAYS:
+            save_array(data / f"{name}.npy", arrays[name])
+        save_strings(data / "nodes.arrow", {"id": graph.node_ids, "text": graph.node_texts})
+        save_strings(data / "relations.arrow", {"text": graph.relations})
+        save_strings(data / "texts.arrow", {"text": texts})
+        MentionTable.build(graph).save(data)
+        write_tables(data / "tables", graph, texts, arrays)
+        meta = {
+            "schema_version": SCHEMA_VERSION,
+            "embedder": {"name": embedder.name, "fingerprint": embedder.fingerprint, "dimension": embedder.dimension},
+            "counts": {
+                "nodes": graph.num_nodes,
+                "edges": graph.num_edges,
+                "relations": len(graph.relations),
+                "texts": len(texts),
+            },
+            "graph_fingerprint": graph_fingerprint(graph),
+            "build_seconds": round(time.perf_counter() - started, 3),
+            "report": asdict(graph.report),
+        }
+        return publish(path, data, meta, replace=replace)
+
+
+def _is_to_replace(path: Path, overwrite: bool) -> bool:
+    """True for an index that may be replaced, False for a free place; anything else is refused."""
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return False
+    if not is_index(path):
+        raise GraphIndexError(f"{path}: this exists and is no index, so it is left alone; choose another place.")
+    if not overwrite:
+        raise GraphIndexError(f"{path}: an index is already there; choose another place, or allow overwriting it.")
+    return True
+
+
+def check_fit(path: Path, meta: Mapping[str, Any], embedder: Embedder | None) -> None:
+    """Refuse an index of another schema version, or made by another embedder than the one given."""
+    if meta.get("schema_version") != SCHEMA_VERSION:
+        raise GraphIndexError(
+            f"{path}: the index has schema version {meta.get('schema_version')}, this program reads version "
+            f"{SCHEMA_VERSION}; make it again from its source."
+        )
+    made_by = meta["embedder"]
+    if embedder is not None and embedder.fingerprint != made_by["fingerprint"]:
+        raise GraphIndexError(
+            f"{path}: the index was made by the embedder {made_by['name']} ({made_by['fingerprint']}), not by "
+            f"{embedder.name} ({embedder.fingerprint}); open it with the former, or make it again with the latter."
+        )
+
+
+def _known_vectors(path: Path, embedder: Embedder) -> Mapping[str, Vectors]:
+    """The vectors in the store of an older index, if the same embedder made them; nothing if it is damaged."""
+    try:
+        meta = read_meta(path)
+        check_fit(path, meta, embedder)
+        check_files(path, meta, everything=True)
+    except GraphIndexError:
+        return {}
+    return stored_vectors(path / str(meta["data"]) / "tables")
+
+
+def graph_fingerprint(graph: TextualGraph) -> str:
+    """32 hex digits that are equal for equal graphs: ids, texts, relations and topology, in order."""
+    digest = hashlib.blake2b(digest_size=16)
+    for column in (graph.node_ids, graph.node_texts, graph.relations):
+        strings = column.cast(pa.large_string())
+        _, begins, characters = strings.buffers()
+        if len(strings):
+            begin = np.frombuffer(begins, np.int64)[strings.offset : strings.offset + len(strings) + 1]
+            digest.update(np.diff(begin).tobytes())
+            digest.update(memoryview(characters)[begin[0] : begin[-1]] if begin[-1] else b"")
+    for array, dtype in ((graph.edge_index, np.int64), (graph.edge_relation, np.int32)):
+        digest.update(np.ascontiguousarray(array, dtype).tobytes())
+    return digest.hexdigest()
+
+
+def text_rows(graph: TextualGraph) -> tuple[dict[str, npt.NDArray[Any]], pa.StringArray]:
+    """Distinct texts of nodes, relations and readable relations, and each node's and relation's row among them."""
+    readable = pa.array([readable_relation(r) for r in graph.relations.to_pylist()], pa.string())
+    columns = [graph.node_texts.cast(pa.string()), graph.relations.cast(pa.string()), readable]
+    encoded = pa.concat_arrays(columns).dictionary_encode()
+    rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    n, r = graph.num_nodes, len(graph.relations)
+    return {"node_text_row": rows[:n], "relation_text_row": rows[n : n + r]}, encoded.dictionary
+
+
+def embed_texts(
+    texts: Sequence[str], embedder: Embedder, known: Mapping[str, Vectors], progress: Progress | None
+) -> Vectors:
+    """Vectors of the texts [U, D], those already known taken over."""
+    vectors = np.empty((len(texts), embedder.dimension), np.float32)
+    new = [row for row, text in enumerate(texts) if text not in known]
+    for row, text in enumerate(texts):
+        if text in known:
+            vectors[row] = known[text]
+    if new:
+        vectors[new] = embedder.embed([texts[row] for row in new], progress)
+    return vectors
+
+
+def stored_vectors(tables: Path) -> Mapping[str, Vectors]:
+    """Every text in a store with its vector [D]."""
+    import lancedb
+
+    table = lancedb.connect(tables).open_table("texts").to_arrow().combine_chunks()
+    column = table["vector"].combine_chunks()
+    vectors = column.flatten().to_numpy().reshape(len(column), -1)
+    return dict(zip(table["text"].to_pylist(), vectors, strict=True))
+
+
+def incidence(graph: TextualGraph) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The edges touching each node, as (indptr [N + 1], edge ids [2E - self-loops])."""
+    source, target = graph.edge_index
+    ends = graph.edge_index.T.reshape(-1)  # source, target of edge 0, of edge 1, ...
+    keep = np.ones(len(ends), bool)
+    keep[1::2] = source != target
+    ends, edges = ends[keep], np.repeat(np.arange(graph.num_edges, dtype=np.int64), 2)[keep]
+    order = np.argsort(ends, kind="stable")  # keeps edge ids ascending within a node
+    indptr = np.zeros(graph.num_nodes + 1, np.int64)
+    np.cumsum(np.bincount(ends, minlength=graph.num_nodes), out=indptr[1:])
+    return indptr, edges[order]
+
+
+def write_tables(
+    folder: Path, graph: TextualGraph, texts: pa.StringArray, arrays: Mapping[str, npt.NDArray[Any]]
+) -> None:
+    """The store of record: LanceDB tables `texts`, `nodes`, `edges`, `relations`."""
+    import lancedb
+
+    dimension = arrays["text_vectors"].shape[1]
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(arrays["text_vectors"].reshape(-1)), dimension)
+    source, target = graph.edge_index
+    tables = {
+        "texts": {"text": texts, "vector": vectors},
+        "nodes": {"id": graph.node_ids, "text": graph.node_texts, "row": np.arange(graph.num_nodes, dtype=np.int64)},
+        "edges": {"source": source, "target": target, "relation": graph.edge_relation},
+        "relations": {"text": graph.relations, "row": np.arange(len(graph.relations), dtype=np.int64)},
+    }
+    store = lancedb.connect(folder)
+    for name, columns in tables.items():
+        table = pa.table({column: pa.array(values) for column, values in columns.items()})
+        batches = table.to_batches(max_chunksize=_ROWS_PER_WRITE)
+        store.create_table(name, pa.RecordBatchReader.from_batches(table.schema, batches))

@@ -1,0 +1,242 @@
+"""The files of an index: written whole, checked on opening, published in one step. Knows nothing of graphs.
+
+    films.index/
+        meta.json            names the data folder, sizes and checksums of its files; replaced atomically
+        data-3f9c.../        arrays (.npy), strings (.arrow), LanceDB tables (tables/)
+
+A new index is built in a hidden folder beside its place and renamed into it; one that replaces an older one has its
+data folder moved in, then `meta.json` swapped. Killed at any moment, what is there is the old index or the new one.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import platform
+import secrets
+import shutil
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from graph_data.errors import GraphError
+from graphrag.errors import GraphIndexError
+
+META = "meta.json"
+KIND = "chat-with-graph index"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FULL_WORDS = ("no space left", "quota exceeded", "file too large", "os error 28", "disk full")
+_CHECKED_BYTES = 256 * 2**20  # larger files are checked by size alone when an index is opened
+_DAY = 86_400.0
+_PAGE = 4096
+_NEEDED = {"schema_version", "embedder", "data", "files"}
+
+
+def save_array(file: Path, array: npt.NDArray[Any]) -> None:
+    """Write an array as `.npy`; a failed write says why (`np.save` on a full disk does not)."""
+    array = np.ascontiguousarray(array)
+    with file.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
+        stream.write(array.reshape(-1).view(np.uint8).data if array.size else b"")
+        _flush(stream)
+
+
+def load_array(file: Path) -> npt.NDArray[Any]:
+    """Open a `.npy` memory-mapped, read-only; a small one is read."""
+    mode: Any = "r" if file.stat().st_size > _PAGE else None  # an empty array cannot be mapped
+    array: npt.NDArray[Any] = np.load(file, mmap_mode=mode, allow_pickle=False).view(np.ndarray)
+    return array
+
+
+def save_strings(file: Path, columns: Mapping[str, pa.StringArray]) -> None:
+    """Write string columns of one length as one Arrow record batch."""
+    batch = pa.record_batch(list(columns.values()), names=list(columns))
+    with file.open("wb") as stream:
+        with pa.ipc.new_file(stream, batch.schema) as writer:
+            writer.write_batch(batch)
+        _flush(stream)
+
+
+def load_strings(file: Path) -> dict[str, pa.StringArray]:
+    """Open what `save_strings` wrote, memory-mapped."""
+    batch = pa.ipc.open_file(pa.memory_map(str(file))).get_batch(0)
+    return {name: batch.column(i) for i, name in enumerate(batch.schema.names)}
+
+
+def read_meta(path: Path) -> dict[str, Any]:
+    """What `meta.json` says.
+
+    Raises:
+        GraphIndexError: there is no index at the path, or its `meta.json` is torn.
+    """
+    file = path / META
+    if not path.exists():
+        raise GraphIndexError(f"{path}: there is no such folder; make an index with `graphrag index SRC --out {path}`.")
+    if not file.is_file():
+        raise GraphIndexError(f"{path}: this is no index (it has no {META}); name an index folder, or make one.")
+    try:
+        meta = json.loads(file.read_text(encoding="utf-8"))
+        if meta["kind"] != KIND or not meta.keys() >= _NEEDED:
+            raise ValueError("another kind")
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise damaged(path, f"{META} cannot be read as an index's") from error
+    return dict(meta)
+
+
+def is_index(path: Path) -> bool:
+    """Whether an index, whole or damaged, lies at the path."""
+    try:
+        read_meta(path)
+    except GraphIndexError:
+        return (path / META).is_file() and any(path.glob("data-*"))
+    return True
+
+
+def damaged(path: Path, what: str) -> GraphIndexError:
+    """The error for an index that cannot be trusted."""
+    return GraphIndexError(f"{path}: the index is damaged ({what}); make it again from its source.")
+
+
+def check_files(path: Path, meta: Mapping[str, Any], *, everything: bool = False) -> None:
+    """Compare the data folder with what `meta.json` says of its files: sizes, and checksums of all but the largest.
+
+    Args:
+        everything: read also the files above 256 MB and the LanceDB tables, whose sizes alone are compared otherwise.
+    """
+    data = path / str(meta["data"])
+    for name, (size, checksum) in meta["files"].items():
+        file = data / name
+        if not file.is_file():
+            raise damaged(path, f"{name} is missing")
+        found = file.stat().st_size
+        if found != size:
+            raise damaged(path, f"{name} has {found:,} bytes instead of {size:,}")
+        quick = size <= _CHECKED_BYTES and not name.startswith("tables/")
+        if (everything or quick) and _checksum(file) != checksum:
+            raise damaged(path, f"{name} differs from its checksum")
+
+
+@contextmanager
+def building(path: Path) -> Iterator[Path]:
+    """A data folder to fill, hidden beside `path`; removed if it was not published, whatever went wrong.
+
+    Raises:
+        GraphIndexError: the disk is full, or the place cannot be written.
+    """
+    prefix = f".{path.name}.building-{platform.node()}-"  # only this host's can be asked for
+    temporary = path.parent / f"{prefix}{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _clean(path.parent, prefix)
+        data = temporary / f"data-{secrets.token_hex(4)}"
+        data.mkdir(parents=True)
+        yield data
+    except GraphError:
+        raise
+    except Exception as error:
+        if (reason := _disk_trouble(error)) is None:
+            raise
+        raise GraphIndexError(f"{path}: the index cannot be written: {reason}.") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def publish(path: Path, data: Path, meta: Mapping[str, Any], *, replace: bool = False) -> bool:
+    """Put a filled data folder in its place, `meta.json` last. False if another process put one there meanwhile.
+
+    Args:
+        path: the index's place.
+        data: the folder made by `building`.
+        meta: what else `meta.json` shall say.
+        replace: an index is there and shall give way.
+    """
+    files = {
+        file.relative_to(data).as_posix(): [file.stat().st_size, _checksum(file)]
+        for file in sorted(data.rglob("*"))
+        if file.is_file()
+    }
+    new_meta = data.parent / META
+    with new_meta.open("w", encoding="utf-8") as stream:
+        json.dump({"kind": KIND, **meta, "data": data.name, "files": files}, stream, ensure_ascii=False, indent=1)
+        _flush(stream)
+    if not replace:
+        try:
+            data.parent.rename(path)
+        except OSError as error:
+            if error.errno in {errno.ENOTEMPTY, errno.EEXIST} and is_index(path):
+                return False
+            raise
+        return True
+    replaced = _data_name(path)
+    data.rename(path / data.name)
+    new_meta.replace(path / META)
+    for other in path.glob("data-*"):  # of others' replacements, only what a killed one left long ago
+        if other.name == replaced or (other.name != data.name and _is_old(other)):
+            shutil.rmtree(other, ignore_errors=True)
+    return True
+
+
+def _flush(stream: Any) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def _checksum(file: Path) -> int:
+    value = 0
+    with file.open("rb") as stream:
+        while block := stream.read(2**20):
+            value = zlib.crc32(block, value)
+    return value
+
+
+def _disk_trouble(error: Exception) -> str | None:
+    """What to tell of an error that came from the disk; None if it did not. LanceDB wraps the system's words."""
+    words = str(error)
+    full = isinstance(error, OSError) and error.errno in _FULL
+    if full or any(word in words.lower() for word in _FULL_WORDS):
+        return "the disk is full; free some space or choose another place"
+    if isinstance(error, OSError):
+        return f"{error.strerror or words}; choose a place that you may write to"
+    return None
+
+
+def _clean(folder: Path, prefix: str) -> None:
+    """Remove what killed builds left: those of processes that are gone, and any older than a day."""
+    for leftover in folder.glob(f"{prefix}*"):
+        process = leftover.name.removeprefix(prefix).split("-")[0]
+        if _is_old(leftover) or (process.isdigit() and not _is_running(int(process))):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _is_old(folder: Path) -> bool:
+    try:
+        return time.time() - folder.stat().st_mtime > _DAY
+    except OSError:  # another process removed it first
+        return False
+
+
+def _data_name(path: Path) -> str | None:
+    try:
+        return str(read_meta(path)["data"])
+    except GraphIndexError:
+        return None
+
+
+def _is_running(process: int) -> bool:
+    if os.name != "posix":  # signal 0 is no question elsewhere
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -5,7 +5,8 @@ A node with more is written as G-Retriever writes scene graphs, fields in order,
 
     name: cup; attribute: red, small; description: a mug without a handle
 
-Only text that starts with `name: ` is read back as fields; any other text is a name as a whole.
+Only text that starts with `name: ` is read back as fields; any other text is a name as a whole. What would read back as
+something else is changed as little as possible when written: `; key: ` inside a value becomes `, key: `.
 This module knows nothing of files, graphs or models.
 """
 
@@ -19,6 +20,7 @@ ATTRIBUTE_FIELD = "attribute"
 
 _FIELD = re.compile(r"; (?=[^\s;:,][^;:,]{0,39}: )")
 _SPLIT_VALUES = re.compile(r", ")
+_KEY_LENGTH = 40
 
 
 def describe(name: str, fields: Mapping[str, str] | None = None) -> str:
@@ -27,10 +29,16 @@ def describe(name: str, fields: Mapping[str, str] | None = None) -> str:
     Empty values are left out; white space (line breaks too) is folded to single spaces.
     """
     name = fold(name)
-    rest = [f"{fold(key)}: {fold(value)}" for key, value in (fields or {}).items() if fold(value)]
-    if not rest:
+    written = ((_key(key), fold(value)) for key, value in (fields or {}).items())
+    rest = [f"{key}: {_FIELD.sub(', ', value)}" for key, value in written if key and value]
+    if not rest and not name.startswith(f"{NAME_FIELD}: "):
         return name
-    return "; ".join([f"{NAME_FIELD}: {name}", *rest])
+    return "; ".join([f"{NAME_FIELD}: {_FIELD.sub(', ', name)}", *rest])
+
+
+def _key(key: str) -> str:
+    """A field's key that `fields_of` finds again: no `;`, `:` or `,`, at most 40 characters."""
+    return fold(re.sub(r"[;:,]", " ", key))[:_KEY_LENGTH].strip()
 
 
 def fields_of(text: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,10 @@ import pyarrow as pa
 
 from graph_data.errors import GraphError
 from graph_data.text import name_of
+
+if TYPE_CHECKING:
+    import networkx
+    import pandas
 
 Triple = tuple[str, str, str]
 
@@ -138,3 +143,21 @@ class TextualGraph:
             texts.append(relation)
         names = list(position)
         return TextualGraph.from_columns(names, names, [sources, targets], texts, report)
+
+    def to_networkx(self) -> networkx.MultiDiGraph[str]:
+        """A networkx graph: nodes by id with `name` and `text`, edges with `relation`. Slow past a million edges."""
+        from graph_data import conversions
+
+        return conversions.to_networkx(self)
+
+    def to_pyg(self) -> Any:
+        """A `torch_geometric.data.Data`: edge_index [2, E], edge_type [E], and the texts as lists."""
+        from graph_data import conversions
+
+        return conversions.to_pyg(self)
+
+    def to_pandas(self) -> tuple[pandas.DataFrame, pandas.DataFrame]:
+        """Two data frames: nodes (id, name, text) and edges (source, relation, target; source and target are ids)."""
+        from graph_data import conversions
+
+        return conversions.to_pandas(self)

@@ -1,0 +1,249 @@
+"""Delimited text (CSV, TSV, `a;b`, `a|b`) to a Table: finds the delimiter, the quoting and the header, and reports ragged rows.
+
+Clean text is read by Arrow at a million rows a second; text that Arrow refuses is read again row by row, which
+gives the exact line of whatever is wrong. Knows nothing of graphs.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from graph_data.errors import GraphReadError
+from graph_data.readers.assemble import KEPT_DROPPED
+from graph_data.readers.attributes import is_number, key_of
+from graph_data.readers.columns import KNOWN_NAMES
+from graph_data.readers.files import TextFile, suffix_of
+from graph_data.readers.options import LoadOptions
+from graph_data.readers.table import Table, clean, unique_names
+
+DELIMITERS = "\t,;|"
+_SAMPLE_BYTES, _SAMPLE_ROWS = 1 << 17, 200
+_SUFFIX_DELIMITER = {".tsv": "\t", ".tab": "\t", ".psv": "|", ".csv": ","}
+_BLOCK = 1 << 22
+
+csv.field_size_limit(1 << 30)
+
+
+def read_table(file: TextFile, options: LoadOptions) -> Table:
+    """Read delimited text. Ragged rows are left out and reported.
+
+    Raises: GraphReadError if no delimiter is found, or most rows do not have the columns that the others have.
+    """
+    data = _plain_lines(file.data)
+    delimiter = options.delimiter or sniff_delimiter(file, data)
+    quoted = _is_quoted(data, delimiter)
+    first_line = file.data[: len(file.data) - len(data)].count(b"\n")
+    table = _read_fast(data, delimiter, quoted)
+    notes = list(file.notes)
+    if table is not None:
+        columns, width = [column.combine_chunks() for column in table.columns], table.num_columns
+        line_of: Callable[[int], int] = _lazy_lines(data, delimiter, quoted, width)
+        dropped: list[tuple[int, str]] = []
+    else:
+        rows, lines, note = _read_rows(file, data, delimiter, quoted)
+        rows, lines, dropped = _even(file, rows, lines)
+        notes += [note] if note else []
+        columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+        line_of = lines.__getitem__
+    return _with_header(file, columns, options, delimiter, lambda row: line_of(row) + first_line, dropped, notes)
+
+
+def _plain_lines(data: bytes) -> bytes:
+    """Lines that end in \\n, without comment lines (`# ...`) and blank lines at the top."""
+    if b"\r" in data and b"\n" not in data:
+        data = data.replace(b"\r", b"\n")
+    while match := re.match(rb"(?:#[ \t!][^\n]*|[ \t\r]*)\n", data):
+        data = data[match.end() :]
+    return data
+
+
+def sniff_delimiter(file: TextFile, data: bytes | None = None) -> str:
+    """The character that cuts most rows into the same number of columns, the suffix's own first.
+
+    Raises: GraphReadError if there is none.
+    """
+    sample = (file.data if data is None else data)[:_SAMPLE_BYTES].decode("utf-8", "ignore")
+    expected = _SUFFIX_DELIMITER.get(suffix_of(file.path), "")
+    best, best_score = "", 0.0
+    for delimiter in sorted(DELIMITERS, key=lambda d: d != expected):
+        quoting = csv.QUOTE_MINIMAL if delimiter in ",;" else csv.QUOTE_NONE
+        reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quoting=quoting)
+        widths = Counter(len(row) for row, _ in zip(reader, range(_SAMPLE_ROWS), strict=False) if row)
+        wide = {width: count for width, count in widths.items() if width > 1}
+        if not wide:
+            continue
+        width, count = max(wide.items(), key=lambda item: (item[1], item[0]))
+        score = count / sum(widths.values()) + 0.02 * min(width, 10) + (0.3 if delimiter == expected else 0)
+        score += 0.2 if delimiter == "\t" else 0  # a tab is never part of a text by chance
+        if score > best_score:
+            best, best_score = delimiter, score
+    if not best or best_score < 0.5:
+        raise GraphReadError(
+            file.path, "no columns found: a table with commas, tabs, semicolons or | between them was expected",
+            mend="if it is another format, name it with format=...",
+        )  # fmt: skip
+    return best
+
+
+@cache
+def _quote_patterns(delimiter: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    d = re.escape(delimiter.encode())
+    whole = rb'"(?:[^"]|"")*"(?=' + d + rb"|\r?\n|\r?\Z)"
+    return re.compile(rb"(?:^|(?<=" + d + rb'))"', re.M), re.compile(rb"(?:^|(?<=" + d + rb"))" + whole, re.M)
+
+
+def _is_quoted(data: bytes, delimiter: str) -> bool:
+    """Whether `"` quotes fields. In tables with tabs or | it is mostly a plain character, unless the quotes were needed."""
+    if b'"' not in data:
+        return False
+    if delimiter in ",;":
+        return True
+    opening, whole = _quote_patterns(delimiter)
+    fields = whole.findall(data)
+    needed = any(delimiter.encode() in field or b"\n" in field or b'""' in field[1:-1] for field in fields)
+    return needed and len(fields) == len(opening.findall(data))
+
+
+def _read_fast(data: bytes, delimiter: str, quoted: bool) -> pa.Table | None:
+    """Arrow's reader, every column as strings; None for anything uneven."""
+    head = data[: _SAMPLE_BYTES * 8].split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
+    try:
+        width = len(next(csv.reader([head], delimiter=delimiter, quoting=0 if quoted else csv.QUOTE_NONE)))
+        names = [f"f{i}" for i in range(width)]
+        return pa_csv.read_csv(
+            io.BytesIO(data),
+            pa_csv.ReadOptions(column_names=names, block_size=_BLOCK, use_threads=False),
+            pa_csv.ParseOptions(
+                delimiter=delimiter,
+                quote_char='"' if quoted else False,
+                newlines_in_values=quoted,
+                ignore_empty_lines=True,
+            ),
+            pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        )
+    except (pa.ArrowException, csv.Error, StopIteration):
+        return None
+
+
+def _read_rows(file: TextFile, data: bytes, delimiter: str, quoted: bool) -> tuple[list[list[str]], list[int], str]:
+    """Row by row: the rows that are not blank, the line where each begins, and a note."""
+    text = data.decode("utf-8")
+    try:
+        return *_rows(text, delimiter, csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE), ""
+    except csv.Error as error:
+        if not quoted:
+            raise GraphReadError(file.path, f"the table cannot be read ({error})") from error
+    try:
+        rows, lines = _rows(text, delimiter, csv.QUOTE_NONE)
+    except csv.Error as error:
+        raise GraphReadError(file.path, f"the table cannot be read ({error})") from error
+    return rows, lines, 'quotes are not balanced: every " was read as a plain character'
+
+
+def _rows(text: str, delimiter: str, quoting: int) -> tuple[list[list[str]], list[int]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=True)  # type: ignore[arg-type]
+    rows, lines, line = [], [], 1
+    for row in reader:
+        if row and (len(row) > 1 or row[0].strip()):
+            rows.append(row)
+            lines.append(line)
+        line = reader.line_num + 1
+    return rows, lines
+
+
+def _lazy_lines(data: bytes, delimiter: str, quoted: bool, width: int) -> Callable[[int], int]:
+    """The line of a row, counted only when someone asks."""
+
+    @cache
+    def lines() -> list[int]:
+        try:
+            return _rows(data.decode("utf-8"), delimiter, csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)[1]
+        except csv.Error:
+            return []
+
+    return lambda row: lines()[row] if row < len(lines()) else row + 1
+
+
+def _even(
+    file: TextFile, rows: list[list[str]], lines: list[int]
+) -> tuple[list[list[str]], list[int], list[tuple[int, str]]]:
+    """The rows that have the usual number of columns, and (line, why) of the others."""
+    for row in rows:  # a delimiter at the end of a row is no column
+        while len(row) > 2 and row[-1] == "" and len(row) > len(rows[0]):
+            row.pop()
+    widths = Counter(map(len, rows))
+    if not widths:
+        raise GraphReadError(file.path, "the file has no rows")
+    width = len(rows[0]) if widths[len(rows[0])] * 2 >= len(rows) else widths.most_common(1)[0][0]
+    ragged = len(rows) - widths[width]
+    if ragged * 2 > len(rows) or width < 2:
+        line, row = next((line, row) for line, row in zip(lines, rows, strict=True) if len(row) != width or width < 2)
+        raise GraphReadError(
+            file.path, f"most rows do not have the same number of columns: {len(row)} here, {width} in the most usual",
+            line=line, mend="check the delimiter, or pass delimiter=...",
+        )  # fmt: skip
+    kept = [i for i, row in enumerate(rows) if len(row) == width]
+    why = [
+        (line, f"{len(row)} columns, {width} expected")
+        for line, row in zip(lines, rows, strict=True)
+        if len(row) != width
+    ]
+    return [rows[i] for i in kept], [lines[i] for i in kept], why
+
+
+def _with_header(
+    file: TextFile,
+    columns: list[pa.Array],
+    options: LoadOptions,
+    delimiter: str,
+    line_of: Callable[[int], int],
+    dropped: list[tuple[int, str]],
+    notes: list[str],
+) -> Table:
+    columns = [clean(column) for column in columns]
+    header = options.header
+    if header is None:
+        header = has_header([column.slice(0, 2000).to_pylist() for column in columns], suffix_of(file.path), delimiter)
+    names = unique_names((column[0].as_py() or "") if header else "" for column in columns)
+    shift = 1 if header else 0
+    return Table(
+        where=str(file.path),
+        names=names,
+        columns=tuple(column.slice(shift) for column in columns),
+        has_header=header,
+        line_of=lambda row: line_of(row + shift),
+        dropped=tuple(dropped[:KEPT_DROPPED]),
+        dropped_total=len(dropped),
+        notes=tuple(notes),
+    )
+
+
+def has_header(columns: list[list[str | None]], suffix: str, delimiter: str) -> bool:
+    """Whether the first row names the columns.
+
+    It does if two of its cells are usual column names. It does not if a cell is empty, repeated, or a number, or occurs again
+    in the table. Else it does if below one of its words there are only numbers, or if the table is a CSV or wider than 4.
+    """
+    first, rest = [column[0] for column in columns], [column[1:] for column in columns]
+    known = sum(key_of(cell) in KNOWN_NAMES for cell in first if cell)
+    if known >= 2 and len({key_of(cell) for cell in first if cell}) > 1:
+        return True
+    named = [cell for cell in first if cell]
+    if len(named) < len(first) - 1 or len(set(named)) < len(named) or any(is_number(cell) for cell in named):
+        return False
+    below = {cell for column in rest for cell in column if cell}
+    if any(cell in below for cell in named):
+        return False
+    for column in rest:
+        cells = [cell for cell in column if cell]
+        if cells and all(is_number(cell) for cell in cells):
+            return True
+    return bool(below) and (suffix == ".csv" or delimiter in ",;" or len(first) > 4)

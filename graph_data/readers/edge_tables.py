@@ -1,0 +1,320 @@
+"""Tables of edges, alone or beside a table of nodes, to a TextualGraph. Column by column: no loop over rows of edges.
+
+Rules
+- The columns of an edge's ends and relation are those named by option, else found by name (see `columns`), else by position:
+  head, relation, tail; or source, target, weight if the third column holds only numbers; or relation, head, tail if only so the
+  two ends share values. What was taken is noted in the report.
+- Equal values of the end columns are one node. With a nodes table the values are its ids (or its names, if these fit
+  better); ids that it does not list become nodes under their id.
+- Edge texts follow `attributes`: the relation, with a description or role as a field; other columns are left out and noted. Without
+  a relation: the description; without both `connected to` with the other columns as fields.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graph_data.errors import EmptyGraphError, GraphReadError
+from graph_data.readers.assemble import Codes, Findings, assemble
+from graph_data.readers.attributes import DESCRIPTION_KEYS, ROLE_KEYS, TYPE_KEYS, is_number, is_opaque, key_of
+from graph_data.readers.columns import end_columns, id_column, name_column, relation_column
+from graph_data.readers.options import DEFAULT_RELATION, LoadOptions
+from graph_data.readers.table import LIST_SEPARATOR, Table
+from graph_data.text import describe
+from graph_data.textual_graph import TextualGraph
+
+_BOOKKEEPING = ("id", "key", "edgeid", "humanreadableid", "textunitids", "combineddegree", "timeset")
+_MANY = 1000  # distinct numbers from which an edge column says nothing that a question could ask for
+
+
+@dataclass(frozen=True)
+class EdgeColumns:
+    """Positions of an edge table's columns."""
+
+    head: int
+    tail: int
+    relation: int | None = None
+
+
+def edge_columns(table: Table, options: LoadOptions) -> EdgeColumns | None:
+    """The columns of the ends and the relation; None if this is no table of edges."""
+    if options.head is not None or options.tail is not None:
+        if options.head is None or options.tail is None:
+            raise GraphReadError(
+                table.where, "of the two ends of an edge only one was named", mend="pass head=... and tail=..."
+            )
+        head, tail = table.position(options.head, "edges' source"), table.position(options.tail, "edges' target")
+        return EdgeColumns(head, tail, _named_relation(table, options, (head, tail)))
+    if table.has_header:
+        ends = end_columns(table.names)
+        return EdgeColumns(*ends, _named_relation(table, options, ends)) if ends else None
+    columns = _by_position(table)
+    if options.relation is not None and columns is not None:
+        return EdgeColumns(columns.head, columns.tail, table.position(options.relation, "relation"))
+    return columns
+
+
+def _named_relation(table: Table, options: LoadOptions, ends: tuple[int, int]) -> int | None:
+    if options.relation is not None:
+        return table.position(options.relation, "relation")
+    found = relation_column(table.names, ends)
+    if found is not None:
+        values = {str(value).lower() for value in table.columns[found].unique().drop_null().slice(0, 50).to_pylist()}
+        if not values or values <= {"directed", "undirected", "mutual"} or all(map(is_number, values)):
+            return None
+    return found
+
+
+def _by_position(table: Table) -> EdgeColumns | None:
+    """Columns of a table without a header."""
+    if len(table.columns) == 2:
+        return EdgeColumns(0, 1)
+    sample = [column.slice(0, 5000).drop_null() for column in table.columns[:3]]
+    first, second, third = (set(column.to_pylist()) for column in sample)
+    numeric = all(map(is_number, third)) and bool(third)
+    if numeric and (all(map(is_number, first | second)) or len(first & second) > 0.1 * len(second)):
+        return EdgeColumns(0, 1)
+    if len(first) < len(second) / 2 and len(second & third) > 0.3 * len(second) and not first & third:
+        return EdgeColumns(1, 2, 0)
+    repeats = len(second) <= max(0.6 * len(sample[1]), 1) or len(sample[1]) < 20
+    return EdgeColumns(0, 2, 1) if len(table.columns) == 3 or repeats else None
+
+
+def read_edges(
+    edges: Table,
+    columns: EdgeColumns,
+    findings: Findings,
+    nodes: Table | None = None,
+    options: LoadOptions | None = None,
+) -> TextualGraph:
+    """The graph of an edge table, with the nodes table where there is one."""
+    take_over(edges, findings)
+    findings.note(_used(edges, columns))
+    edges = _complete_rows(edges, columns, findings)
+    heads, tails = edges.columns[columns.head], edges.columns[columns.tail]
+    codes, relations = _edge_texts(edges, columns, findings)
+    if nodes is None:
+        ids, edge_index = _nodes_of_edges(heads, tails)
+        return assemble(ids, ids, edge_index, codes, relations, findings)
+    take_over(nodes, findings)
+    node_ids, node_names, node_texts = read_nodes(nodes, options or LoadOptions(), findings)
+    value_set = _matching(node_ids, node_names, pa.concat_arrays([heads, tails]), findings)
+    found = [pc.index_in(ends, value_set=value_set) for ends in (heads, tails)]
+    node_ids, node_texts, edge_index = _with_unlisted(node_ids, node_texts, (heads, tails), found, edges, findings)
+    return assemble(node_ids, node_texts, edge_index, codes, relations, findings)
+
+
+def take_over(table: Table, findings: Findings) -> None:
+    """The table's own notes and dropped rows into the report."""
+    for note in table.notes:
+        findings.note(note)
+    for line, why in table.dropped:
+        findings.drop(line, why)
+    findings.dropped_total += table.dropped_total - len(table.dropped)
+
+
+def _used(table: Table, columns: EdgeColumns) -> str:
+    relation = "none" if columns.relation is None else table.names[columns.relation]
+    header = "" if table.has_header else " (no header)"
+    return (
+        f"columns used{header}: head={table.names[columns.head]}, relation={relation}, tail={table.names[columns.tail]}"
+    )
+
+
+def _complete_rows(edges: Table, columns: EdgeColumns, findings: Findings) -> Table:
+    """Without the rows that lack an end."""
+    heads, tails = edges.columns[columns.head], edges.columns[columns.tail]
+    if not heads.null_count and not tails.null_count:
+        return edges
+    complete = pc.and_(heads.is_valid(), tails.is_valid())
+    for row in np.flatnonzero(~np.asarray(complete)):
+        column = columns.tail if heads[int(row)].is_valid else columns.head
+        findings.drop(edges.line_of(int(row)), f"{edges.names[column]} is empty")
+    kept = np.flatnonzero(np.asarray(complete))
+    if not len(kept):
+        raise EmptyGraphError(f"{edges.where}: no row has both ends of an edge; check the columns, or name them.")
+    return Table(
+        edges.where, edges.names, tuple(column.filter(complete) for column in edges.columns), edges.has_header,
+        lambda row: edges.line_of(int(kept[row])),
+    )  # fmt: skip
+
+
+def _nodes_of_edges(heads: pa.Array, tails: pa.Array) -> tuple[pa.Array, Codes]:
+    """Distinct ends in order of first appearance, and the edges as positions [2, E]."""
+    encoded = pa.concat_arrays([heads, tails]).dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64).reshape(2, -1)
+    interleaved = codes.T.ravel()
+    first = np.zeros(len(encoded.dictionary), dtype=np.int64)
+    first[interleaved[::-1]] = np.arange(
+        len(interleaved) - 1, -1, -1
+    )  # of several writes the last one stays: the first edge
+    order = np.argsort(first, kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return encoded.dictionary.take(pa.array(order)), rank[codes]
+
+
+def _edge_texts(edges: Table, columns: EdgeColumns, findings: Findings) -> tuple[Codes, pa.Array]:
+    """The edges' texts as codes [E] and distinct texts."""
+    others = {
+        key_of(name): i for i, name in reversed(list(enumerate(edges.names))) if i not in (columns.head, columns.tail, columns.relation)
+    }  # fmt: skip
+    base = None if columns.relation is None else edges.columns[columns.relation]
+    if base is None and (found := next((others[key] for key in DESCRIPTION_KEYS if key in others), None)) is not None:
+        base = edges.columns[found]
+        findings.note(f"edge text taken from the column {edges.names[found]!r}")
+        others = {key: i for key, i in others.items() if i != found}
+    if base is not None:
+        wanted = [others[key] for key in (*ROLE_KEYS, *DESCRIPTION_KEYS) if key in others]
+        unlabelled = base.null_count
+        base = base.fill_null(DEFAULT_RELATION)
+    else:
+        wanted, unlabelled = [i for key, i in reversed(others.items()) if _tells(key, edges.columns[i])], edges.num_rows
+        base = pa.repeat(pa.scalar(DEFAULT_RELATION), edges.num_rows)
+    if unlabelled:
+        findings.note(f"{unlabelled:,} edges name no relation: written as {DEFAULT_RELATION!r}")
+    if left_out := [edges.names[i] for i in sorted(others.values()) if i not in wanted]:
+        findings.note(f"edge columns left out: {', '.join(left_out)}")
+    parts = [pc.binary_join_element_wise(f"; {edges.names[i]}: ", edges.columns[i], "") for i in wanted]
+    texts = pc.binary_join_element_wise(base, *parts, "", null_handling="skip") if parts else base
+    encoded = pc.dictionary_encode(texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts)
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary
+
+
+def _tells(key: str, column: pa.Array) -> bool:
+    """Whether a column of an edge without a relation is worth writing."""
+    distinct = column.drop_null().unique()
+    if key in _BOOKKEEPING or len(distinct) < 2:
+        return False
+    sample = distinct.slice(0, 100).to_pylist()
+    return not (len(distinct) > _MANY and all(map(is_number, sample))) and not all(map(is_opaque, sample))
+
+
+def read_nodes(nodes: Table, options: LoadOptions, findings: Findings) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """A nodes table as ids, names and texts; rows without an id, or with one that is taken, are dropped."""
+    id_at, name_at = node_columns(nodes, options)
+    what = f"node columns used: id={nodes.names[id_at]}, name={nodes.names[name_at]}"
+    findings.note(what if nodes.has_header else f"{what} (no header)")
+    ids = nodes.columns[id_at]
+    encoded = ids.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    codes = np.nan_to_num(encoded, nan=-1).astype(np.int64)
+    first = np.zeros(len(codes), dtype=bool)
+    first[np.unique(codes, return_index=True)[1]] = True
+    keep = first & (codes >= 0)
+    for row in np.flatnonzero(~keep):
+        findings.drop(
+            nodes.line_of(int(row)), "no id" if codes[row] < 0 else f"node id {ids[int(row)].as_py()!r} again"
+        )
+    mask = pa.array(keep)
+    names = pc.coalesce(nodes.columns[name_at], ids).filter(mask)
+    fields = {
+        _field_name(nodes, i): column.filter(mask).to_pylist()
+        for i, column in sorted(enumerate(nodes.columns), key=lambda item: _field_rank(nodes, item[0]))
+        if i not in (id_at, name_at) and _is_field(nodes, i, findings)
+    }
+    return ids.filter(mask), names, pa.array(_node_texts(names.to_pylist(), fields), pa.string())
+
+
+def node_columns(nodes: Table, options: LoadOptions) -> tuple[int, int]:
+    """The columns of id and name; one column can be both."""
+    id_at = None if options.id is None else nodes.position(options.id, "nodes' id")
+    name_at = None if options.name is None else nodes.position(options.name, "nodes' name")
+    if nodes.has_header:
+        id_at = id_column(nodes.names) if id_at is None else id_at
+        name_at = name_column(nodes.names, exclude=id_at) if name_at is None else name_at
+        if id_at is None:
+            id_at = name_at if name_at is not None else 0
+        return id_at, id_at if name_at is None else name_at
+    id_at = 0 if id_at is None else id_at
+    return id_at, _unnamed_name(nodes, id_at) if name_at is None else name_at
+
+
+def _unnamed_name(nodes: Table, id_at: int) -> int:
+    """Without a header: the first column after the id that is mostly distinct and short, else the id."""
+    for i, column in enumerate(nodes.columns):
+        values = column.slice(0, 5000).drop_null()
+        if i != id_at and len(values) and len(values.unique()) > 0.3 * len(values):
+            return i
+    return id_at
+
+
+def _field_name(nodes: Table, i: int) -> str:
+    """A column's name; without a header `type` for few values, `description` for long ones, else its position."""
+    if nodes.has_header:
+        return nodes.names[i]
+    values = nodes.columns[i].slice(0, 5000).drop_null()
+    lengths = pc.mean(pc.utf8_length(values)).as_py() or 0 if len(values) else 0
+    if len(values) and len(values.unique()) <= max(0.02 * len(values), 2) and "type" not in nodes.names:
+        earlier = [j for j in range(1, i) if len(nodes.columns[j].unique()) <= max(0.02 * len(values), 2)]
+        return "category" if earlier else "type"
+    return "description" if lengths > 20 and i == len(nodes.columns) - 1 else nodes.names[i]
+
+
+def _field_rank(nodes: Table, i: int) -> int:
+    key = key_of(_field_name(nodes, i))
+    return 0 if key in TYPE_KEYS else 2 if key in DESCRIPTION_KEYS else 1
+
+
+def _is_field(nodes: Table, i: int, findings: Findings) -> bool:
+    values = nodes.columns[i].slice(0, 200).drop_null().to_pylist()
+    hashes = bool(values) and all(is_opaque(part) for value in values for part in value.split(LIST_SEPARATOR))
+    if hashes or key_of(nodes.names[i]) in ("textunitids", "humanreadableid"):
+        findings.note(f"node column left out: {nodes.names[i]} (opaque ids)")
+        return False
+    return bool(values)
+
+
+def _node_texts(names: list[str], fields: dict[str, list[str | None]]) -> list[str]:
+    if not fields:
+        return [describe(name) for name in names]
+    keys = list(fields)
+    texts = []
+    for name, *values in zip(names, *fields.values(), strict=True):
+        present = {k: v.replace(LIST_SEPARATOR, ", ") for k, v in zip(keys, values, strict=True) if v and v != name}
+        texts.append(describe(name, present))
+    return texts
+
+
+def _matching(ids: pa.Array, names: pa.Array, ends: pa.Array, findings: Findings) -> pa.Array:
+    """What the edges' ends name: the nodes' ids, or their names if far more of them are names."""
+    distinct = ends.unique()
+    by_id, by_name = (int(pc.sum(pc.is_in(distinct, value_set=values)).as_py() or 0) for values in (ids, names))
+    if by_name > by_id and 2 * by_id < len(distinct):
+        findings.note("edges name nodes by name, not by id")
+        return names
+    return ids
+
+
+def _with_unlisted(
+    ids: pa.Array,
+    texts: pa.Array,
+    ends: tuple[pa.Array, pa.Array],
+    found: list[pa.Array],
+    edges: Table,
+    findings: Findings,
+) -> tuple[pa.Array, pa.Array, Codes]:
+    """Ends that the nodes table does not list become nodes under their id."""
+    missing = [column.filter(positions.is_null()) for column, positions in zip(ends, found, strict=True)]
+    new = pa.concat_arrays(missing).unique()
+    if len(new):
+        rows = sorted(int(row) for positions in found for row in np.flatnonzero(np.asarray(positions.is_null()))[:3])[
+            :3
+        ]
+        lines = ", ".join(str(edges.line_of(row)) for row in rows)
+        findings.note(
+            f"{len(new):,} nodes named by edges are not in the nodes table and were added under their ids "
+            f"({edges.where}, first at line {lines})"
+        )
+        clash = pc.is_in(new, value_set=ids)  # only if edges go by name: an id may be taken
+        new_ids = pc.if_else(clash, pc.binary_join_element_wise(new, "(named by an edge)", " "), new)
+        ids, texts = pa.concat_arrays([ids, new_ids]), pa.concat_arrays([texts, new])
+    index: npt.NDArray[np.int64] = np.empty((2, len(ends[0])), dtype=np.int64)
+    for row, (column, positions) in enumerate(zip(ends, found, strict=True)):
+        extra = pc.add(pc.index_in(column, value_set=new), len(ids) - len(new))
+        index[row] = pc.coalesce(positions, extra).to_numpy(zero_copy_only=False)
+    return ids, texts, index

@@ -3,7 +3,7 @@
 The files are parsed here with csv and json alone, so that a reader's fault cannot hide a fault of the data.
 
 Each answerable question carries a `path`, which the small evaluator below runs over the graph; the outcome must be
-exactly the gold answers. A path is a list of steps. The first is a name, or `{"and": [path, ...]}` (what all reach). Then:
+exactly the gold answers. The first step is a name, or `{"and": [path, ...]}`: what all of them reach. Then:
 
     "borders", "^borders"            along the relation, against it
     {"where": ["relation", "Name"]}  keep what has this edge      {"without": [...]}  keep what has not
@@ -138,6 +138,9 @@ def keep(graph: Graph, nodes: Iterable[str], step: dict[str, Any]) -> set[str]:
 def test_a_sample_says_where_it_comes_from(sample: str) -> None:
     readme = (SAMPLES / sample / "README.md").read_text("utf-8")
     assert "CC0" in readme
+    graph = read_graph(sample)
+    for count in (len(graph.triples), len(graph.names)):
+        assert f"{count:,}" in readme, f"the README does not say {count:,}"
 
 
 @pytest.mark.parametrize("sample", ALL_SAMPLES)

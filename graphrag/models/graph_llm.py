@@ -68,6 +68,7 @@ class GraphLLM(nn.Module):
         language_model: from `load_language_model`.
         encoder: shape of the graph encoder.
         decode_settings: limits and the strength of the retriever's weights.
+        projector_dim: width between the projector's two layers.
         use_graph_tokens: give the language model the graph encoder's vectors.
         use_text: give it the textualized evidence.
     """
@@ -78,6 +79,7 @@ class GraphLLM(nn.Module):
         encoder: GraphEncoderConfig | None = None,
         decode_settings: DecodeSettings | None = None,
         *,
+        projector_dim: int = 768,
         use_graph_tokens: bool = True,
         use_text: bool = True,
     ) -> None:
@@ -87,7 +89,9 @@ class GraphLLM(nn.Module):
         self.language_model = language_model
         self.lm = language_model.model
         self.encoder = GraphEncoder(config)
-        self.projector = Projector(ProjectorConfig(config.hidden_dim, language_model.width), typical_norm(words))
+        self.projector = Projector(
+            ProjectorConfig(config.hidden_dim, language_model.width, projector_dim), typical_norm(words)
+        )
         self.encoder.to(words.device)
         self.projector.to(words.device)
         self.decode_settings = decode_settings or DecodeSettings()

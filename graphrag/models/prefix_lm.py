@@ -95,7 +95,7 @@ class PrefixLMForCausalLM(BertLMHeadModel):  # type: ignore[misc]
         if attention_mask.dim() == 2:
             position_ids = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)[:, -new:]
             if past == 0:
-                attention_mask = _both_ways(attention_mask, self.dtype)
+                attention_mask = self._both_ways(attention_mask)
         return super().forward(
             input_ids=input_ids,
             attention_mask=attention_mask,
@@ -105,12 +105,13 @@ class PrefixLMForCausalLM(BertLMHeadModel):  # type: ignore[misc]
             **kwargs,
         )
 
-
-def _both_ways(mask: Tensor, dtype: torch.dtype) -> Tensor:
-    """[B, P] of ones and zeros to an additive mask [B, 1, P, P] in which every token sees the whole prompt."""
-    closed = torch.finfo(dtype).min
-    added = torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill(mask == 0, closed)
-    return added[:, None, None, :].expand(-1, 1, mask.shape[1], -1)
+    def _both_ways(self, mask: Tensor) -> Tensor:
+        """[B, P] of ones and zeros to a mask [B, 1, P, P] in which every token sees the whole prompt."""
+        seen = (mask != 0)[:, None, None, :].expand(-1, 1, mask.shape[1], -1)
+        if self.config._attn_implementation != "eager":
+            return seen
+        closed = torch.finfo(self.dtype).min  # the eager form adds its mask to the scores
+        return torch.zeros(seen.shape, dtype=self.dtype, device=mask.device).masked_fill(~seen, closed)
 
 
 AutoConfig.register(PrefixLMConfig.model_type, PrefixLMConfig)
@@ -153,6 +154,8 @@ def new_prefix_lm() -> PrefixLMForCausalLM:
     kept = {
         key: value for key, value in settings.items() if key not in ("architectures", "model_type", "_name_or_path")
     }
+    # Dropout takes half the time of a training step on a CPU, and training sees each example a few times only.
+    kept |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     model = PrefixLMForCausalLM(PrefixLMConfig(**kept))
     encoder = load_file(folder / "model.safetensors")
     model.bert.load_state_dict(

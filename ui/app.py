@@ -132,13 +132,19 @@ def build(rag_or_library: Assistant | Opener | Library) -> gr.Blocks:
 
 def _chooser(library: Library) -> Any:
     return gr.Dropdown(
-        choices=library.samples(), value=None, label="Sample graph", elem_id="samples", scale=1, min_width=180
+        choices=library.samples(),
+        value=None,
+        label="Sample graph",
+        show_label=False,
+        container=False,
+        elem_id="samples",
+        min_width=180,
     )
 
 
 def _drop_area() -> Any:
     return gr.File(
-        label="Or drop your own file", file_count="multiple", height=92, elem_id="files", scale=1, min_width=220
+        label="Your own graph", show_label=False, file_count="multiple", height=44, elem_id="files", min_width=200
     )
 
 

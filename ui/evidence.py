@@ -77,9 +77,6 @@ def payload(subgraph: Subgraph, question: str = "", *, abstained: bool = False, 
     }
 
 
-NOTHING: Payload = {"nodes": [], "edges": [], "total_nodes": 0, "total_edges": 0, "abstained": False}  # after an error
-
-
 def support(nodes: list[EvidenceNode], edges: list[EvidenceEdge], question: str) -> tuple[set[str], set[int]]:
     """What the answer rests on: all shortest ways from the answers to the terminals that the question names.
 

@@ -38,7 +38,7 @@ const styles = () => [
 ];
 
 const cy = cytoscape({ container: canvas, style: styles(), maxZoom: 3, minZoom: 0.1, boxSelectionEnabled: false });
-element.cytoscapeCore = cy; // for tests and for whoever debugs the page
+pane.cytoscapeCore = cy; // for tests and for whoever debugs the page
 
 // Places are -1..1; the drawing grows with the number of nodes and takes the shape of the pane.
 function place(node, count) {
@@ -91,7 +91,7 @@ function showDetails(data) {
     ? data.name : `${data.source_name} → ${data.relation} → ${data.target_name}`;
   const kind = isNode ? kinds[data.role] : data.role === "terminal" ? "found by the question" : "connects";
   details.querySelector(".facts").textContent =
-    `${kind} · score ${Number(data.score).toFixed(2)} · ${data.used ? "used" : "also read"}`;
+    `${kind} · score ${Number(data.score).toFixed(2)} · ${data.used ? "used for the answer" : "read, not used"}`;
   const text = isNode ? (data.text === data.name ? "" : data.text) : (data.text === data.relation ? "" : data.text);
   details.querySelector(".text").textContent = text;
   details.hidden = false;
@@ -127,7 +127,9 @@ document.addEventListener(SELECT, (event) => {
   if (chosen.empty()) return;
   chosen.select();
   showDetails(chosen.data());
-  cy.animate({ center: { eles: chosen } }, { duration: calm ? 0 : 200 });
+  const box = chosen.renderedBoundingBox();
+  const seen = box.x1 > 0 && box.y1 > 0 && box.x2 < canvas.clientWidth && box.y2 < canvas.clientHeight;
+  if (!seen) cy.animate({ center: { eles: chosen } }, { duration: calm ? 0 : 200 });
 });
 
 new MutationObserver(() => cy.style(styles())).observe(document.body, { attributes: true, attributeFilter: ["class"] });

@@ -30,7 +30,7 @@ TEMPLATE = f"""
 <section class="graph-pane" aria-label="Evidence graph" data-nodes="[]" data-used="[]">
   <div class="canvas" role="img" aria-label="No evidence yet"></div>
   <p class="empty">The part of the graph behind an answer appears here.</p>
-  <ul class="legend" hidden>{_LEGEND}<li><i class="line used"></i>used</li><li><i class="line"></i>also read</li></ul>
+  <ul class="legend" hidden>{_LEGEND}<li><i class="line used"></i>used</li><li><i class="line"></i>read</li></ul>
   <div class="tools" hidden>
     <button type="button" data-do="in" aria-label="Zoom in" title="Zoom in">+</button>
     <button type="button" data-do="out" aria-label="Zoom out" title="Zoom out">−</button>

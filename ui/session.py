@@ -30,8 +30,9 @@ class AnswerStream(Protocol):
     @property
     def subgraph(self) -> Subgraph: ...
     @property
-    def answer(self) -> Answer: ...
+    def answer(self) -> Answer | None: ...
     def __iter__(self) -> Iterator[str]: ...
+    def close(self) -> None: ...
 
 
 class Conversation(Protocol):
@@ -107,7 +108,7 @@ class Library:
 
 def _session(assistant: Assistant, source: str) -> Session:
     if source in samples.names():
-        name, examples = source, [item.question for item in samples.questions(source)]
+        name, examples = source, [str(item["question"]) for item in samples.questions(source)]
         examples = examples[:: max(1, len(examples) // NUM_EXAMPLES)][:NUM_EXAMPLES]
     else:
         name, examples = Path(source).name, _made_examples(assistant.graph)
@@ -123,7 +124,15 @@ def _made_examples(graph: TextualGraph) -> list[str]:
         if relation in found:
             continue
         source = clip(graph.node_name(int(graph.edge_index[0, edge])), 60)
-        found[relation] = f"What is the {clip(spoken(graph.relation(edge)), 60)} of {source}?"
+        found[relation] = _question_about(source, clip(spoken(graph.relation(edge)), 60))
         if len(found) == NUM_EXAMPLES:
             break
     return list(found.values())
+
+
+def _question_about(source: str, relation: str) -> str:
+    """Words around a relation: `directed by` is asked otherwise than `capital` and `languages`."""
+    last = relation.split()[-1] if relation.split() else relation
+    if last in {"by", "in", "at", "on", "of", "to", "from", "for", "with", "as"} or last.endswith("ed"):
+        return f"{source} {relation} what?"
+    return f"What {'are' if last.endswith('s') else 'is'} the {relation} of {source}?"

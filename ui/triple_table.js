@@ -29,7 +29,7 @@ function draw() {
     button.textContent = edge.relation;
     cell(row, "").appendChild(button);
     cell(row, edge.target_name);
-    cell(row, edge.used ? "used" : "also read", "part");
+    cell(row, edge.used ? "used" : "read", "part");
     cell(row, Number(edge.score).toFixed(2), "number");
   }
   const used = edges.filter((edge) => edge.used).length;

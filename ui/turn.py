@@ -6,7 +6,9 @@ A failure the user can cause becomes one sentence in the chat. This module knows
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 from graph_data.errors import GraphError
@@ -22,9 +24,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Frame:
-    """What changed: the chat always, the evidence if not None."""
+    """What changed on the page: the chat always, the evidence if `redraw`."""
 
     evidence: evidence.Payload | None = None
+    redraw: bool = False
     last: bool = False
 
 
@@ -33,44 +36,60 @@ def take(session: Session, question: str) -> Iterator[Frame]:
 
     Yields a frame after the question, after the retrieval, after each piece of text, and once at the end.
     """
-    session.messages.append({"role": "user", "content": evidence.clip(question, ECHO_LIMIT)})
+    if question.strip():
+        session.messages.append({"role": "user", "content": literal(evidence.clip(question, ECHO_LIMIT))})
     session.messages.append({"role": "assistant", "content": "…"})
     yield Frame()
     try:
-        stream = session.conversation.stream(question)
-        yield Frame(evidence.payload(stream.subgraph, question))
-        yield from _pieces(session, stream)
-        yield _finish(session, stream.answer)
+        with closing(session.conversation.stream(question)) as stream:
+            yield Frame(evidence.payload(stream.subgraph, question), redraw=True)
+            yield from _pieces(session, stream)
+            if stream.answer:
+                yield _finish(session, stream.answer)
     except GraphError as error:
-        session.messages[-1]["content"] = f"⚠ {error}"
-        yield Frame(evidence.NOTHING, last=True)
+        session.messages[-1]["content"] = literal(f"⚠ {error}")
+        yield Frame(redraw=True, last=True)
     except Exception:
         log.exception("a question failed")
         session.messages[-1]["content"] = "⚠ This went wrong inside the program; its log says more."
-        yield Frame(evidence.NOTHING, last=True)
+        yield Frame(redraw=True, last=True)
+
+
+def literal(text: str) -> str:
+    """Text that the chat shows as it is.
+
+    Gradio's chat reads tags and entities even where Markdown is off. A word joiner, which nobody sees, after what would
+    open one leaves it text to the HTML parser, and keeps it legible where the chat is copied.
+    """
+    return re.sub(r"<|&(?=[#A-Za-z0-9])", "\\g<0>\u2060", text)
 
 
 def _pieces(session: Session, stream: AnswerStream) -> Iterator[Frame]:
     said = ""
     for piece in stream:
         said += piece
-        session.messages[-1]["content"] = said
+        session.messages[-1]["content"] = literal(said)
         yield Frame()
 
 
 def _finish(session: Session, answer: Answer) -> Frame:
-    session.messages[-1]["content"] = answer.text
+    session.messages[-1]["content"] = literal(answer.text)
     session.messages.append(
-        {"role": "assistant", "content": details(answer), "metadata": {"title": headline(answer), "status": "done"}}
+        {
+            "role": "assistant",
+            "content": literal(details(answer)),
+            "metadata": {"title": headline(answer), "status": "done"},
+        }
     )
-    return Frame(evidence.payload(answer.subgraph, answer.question, abstained=answer.abstained), last=True)
+    drawn = evidence.payload(answer.subgraph, answer.question, abstained=answer.abstained)
+    return Frame(drawn, redraw=True, last=True)
 
 
 def headline(answer: Answer) -> str:
     """How far to trust the answer, in one line."""
     total = answer.seconds.get("total", sum(answer.seconds.values()))
     if answer.abstained:
-        kind = "the graph does not say"
+        kind = "the nearest evidence is shown"
     else:
         kind = "grounded in the graph" if answer.grounded else "not grounded: check it"
     return f"{answer.confidence:.0%} sure · {kind} · {total:.2f} s"

@@ -39,7 +39,8 @@ class Parts:
 def connect(page: Any, library: Library, parts: Parts) -> None:
     """Attach the handlers. `ask`, `open_sample` and `open_files` are also the page's API."""
     opening = _Opening(library)
-    opened = [parts.session, parts.header, parts.notice, parts.chatbot, parts.pane, parts.table]
+    opened = [parts.session, parts.header, parts.notice, parts.chooser, parts.files]
+    opened += [parts.chatbot, parts.pane, parts.table]
     asked = [parts.session, parts.question, parts.chatbot, parts.pane, parts.table]
     heavy = {"concurrency_limit": ASKING, "concurrency_id": "model", "show_progress": "hidden"}
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
@@ -59,13 +60,13 @@ def connect(page: Any, library: Library, parts: Parts) -> None:
 
 
 class _Opening:
-    """Handlers that begin a session. Their values: session, header, notice, chat, pane, table."""
+    """Handlers that begin a session. Their values: session, header, notice, chooser, files, chat, pane, table."""
 
     def __init__(self, library: Library) -> None:
         self.library = library
 
     def start(self) -> Values:
-        return _opened(self.library.begin(), None)
+        return self._opened(self.library.begin(), None)
 
     def sample(self, name: str | None) -> Iterator[Values]:
         if name:
@@ -82,19 +83,20 @@ class _Opening:
         except GraphError as error:
             yield _only_notice(str(error), "error")
         else:
-            yield _opened(session, {"text": clip(str(session.assistant.graph.report), 1000), "kind": "done"})
+            yield self._opened(session, {"text": clip(str(session.assistant.graph.report), 1000), "kind": "done"})
 
-
-def _opened(session: Session, notice: dict[str, str] | None) -> Values:
-    graph = session.assistant.graph
-    header = {"name": session.name, "nodes": graph.num_nodes, "edges": graph.num_edges}
-    cards = [{"text": text} for text in session.examples]
-    return session, header, notice, gr.Chatbot(value=[], examples=cards), None, None
+    def _opened(self, session: Session, notice: dict[str, str] | None) -> Values:
+        graph = session.assistant.graph
+        header = {"name": session.name, "nodes": graph.num_nodes, "edges": graph.num_edges}
+        sample = session.name if session.name in self.library.samples() else None
+        cards = [{"text": text} for text in session.examples]
+        return session, header, notice, sample, None, gr.Chatbot(value=[], examples=cards), None, None
 
 
 def _only_notice(text: str, kind: str) -> Values:
     keep = gr.skip()
-    return keep, keep, {"text": clip(text, 1000), "kind": kind}, keep, keep, keep
+    drop = None if kind == "error" else keep  # a file that failed leaves the drop area
+    return keep, keep, {"text": clip(text, 1000), "kind": kind}, keep, drop, keep, keep, keep
 
 
 def _ask(session: Session, text: str) -> Iterator[Values]:
@@ -103,7 +105,7 @@ def _ask(session: Session, text: str) -> Iterator[Values]:
     for frame in turn.take(session, text):
         if frame.last:
             box = gr.Textbox(submit_btn=True, stop_btn=False)
-        drawn = gr.skip() if frame.evidence is None else frame.evidence
+        drawn = frame.evidence if frame.redraw else gr.skip()
         yield session, box, list(session.messages), drawn, drawn
         box = gr.skip()
 

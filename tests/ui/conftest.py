@@ -1,10 +1,14 @@
-"""A small hand-made assistant with the surface of GraphRAG, and a page served from it."""
+"""A small hand-made assistant with GraphRAG's surface, pages served from it, and a browser that watches requests."""
 
 from __future__ import annotations
 
+import re
+import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -14,6 +18,12 @@ from graphrag.answer import ABSTAIN_TEXT, Answer
 from graphrag.errors import QuestionError
 from graphrag.retrieval.subgraph import EvidenceEdge, EvidenceNode, Subgraph
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+LOCAL = re.compile(r"^(https?://(127\.0\.0\.1|localhost):|data:|blob:)")
 TRIPLES = [
     ("Spain", "capital", "Madrid"),
     ("Spain", "borders", "France"),
@@ -66,6 +76,9 @@ class Stream:
             seconds={"embed": 0.01, "retrieve": 0.02, "generate": 0.03, "total": 0.06},
         )
 
+    def close(self) -> None:
+        self.closed = True
+
     def __iter__(self) -> Iterator[str]:
         for word in self.answer.text.split(" "):
             time.sleep(self.pause)
@@ -91,15 +104,73 @@ class HandMade:
         return Stream(question, self.graph, self.knows(question), self.pause)
 
 
-def open_hand_made(source: str | None) -> HandMade:
+def opened(source: str | None) -> HandMade:
     """An opener: knows the graph above, and fails on any file as a reader does."""
     if source is not None and "/" in source:
         raise GraphError(f"{source.rsplit('/', 1)[-1]}, line 2: expected 3 columns, found 1.")
-    knows = {"capital": ["Madrid"], "hidden": []}
     graph = TextualGraph.from_triples(TRIPLES)
-    return HandMade(graph, lambda question: next((v for k, v in knows.items() if k in question.lower()), []))
+    return HandMade(graph, lambda question: ["Madrid"] if "capital" in question else [])
 
 
 @pytest.fixture
 def hand_made() -> HandMade:
-    return open_hand_made(None)
+    return opened(None)
+
+
+@pytest.fixture(scope="session")
+def open_hand_made() -> Callable[[str | None], HandMade]:
+    return opened
+
+
+@pytest.fixture(scope="session")
+def hand_made_type() -> type[HandMade]:
+    return HandMade
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Any], str]]:
+    """A function that serves a page from an opener on a free port, and tells its address."""
+    from ui import app
+
+    pages = []
+
+    def start(opener: Any) -> str:
+        page = app.build(opener)
+        pages.append(page)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        page.launch(server_name="127.0.0.1", server_port=port, quiet=True, prevent_thread_lock=True, **app.LOOKS)
+        return str(page.local_url)
+
+    yield start
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium, where there is one."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A fresh window; at the end of the test: no request left the machine, and the console held no error."""
+    window = browser.new_page(viewport={"width": 1440, "height": 900})
+    window.set_default_timeout(20_000)
+    strangers: list[str] = []
+    errors: list[str] = []
+    window.on("request", lambda request: None if LOCAL.match(request.url) else strangers.append(request.url))
+    window.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    window.on("pageerror", lambda error: errors.append(str(error)))
+    yield window
+    window.close()
+    assert strangers == []
+    assert errors == []

@@ -1,0 +1,225 @@
+"""The page as a visitor uses it, in headless Chromium and through the API: ask, see answer, graph and triples.
+
+The assistant is hand-made here, so that graphs and answers can be hostile; `test_end_to_end.py` walks the same way with
+the real one.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradio_client import Client
+
+from graph_data.textual_graph import TextualGraph
+from graphrag.errors import ConfigError
+from ui import app
+
+QUESTION = "What is the capital of the country that borders both France and Portugal?"
+HOSTILE = [
+    "<img src=x onerror=window.hacked=1>",
+    "<script>window.hacked=2</script>",
+    "${window.hacked=3}",
+    "{{value}}",
+    "{{#each value}}x{{/each}}",
+    "[click](javascript:window.hacked=4)",
+    "![pixel](http://example.com/pixel.png)",
+    "http://example.com/page",
+    "$$\\href{javascript:window.hacked=5}{x}$$",
+    "\u202egnp.exe",
+    "a" * 5000,
+    "'; window.hacked=6; //",
+    "node[role='answer']",
+    "/etc/passwd",
+]
+
+
+@pytest.fixture(scope="module")
+def address(serve: Any, open_hand_made: Any) -> str:
+    return serve(open_hand_made)
+
+
+@pytest.fixture(scope="module")
+def hostile_address(serve: Any, hand_made_type: Any) -> str:
+    graph = TextualGraph.from_triples([("hub", text, text) for text in HOSTILE])
+    return serve(lambda source: hand_made_type(graph, lambda question: HOSTILE))
+
+
+def ask(page: Any, question: str) -> None:
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+
+
+def drawn(page: Any, attribute: str = "data-nodes") -> set[str]:
+    return set(json.loads(page.get_attribute(".graph-pane", attribute)))
+
+
+# ---- the way of a visitor
+
+
+def test_ask_and_see_the_answer_its_graph_and_its_triples(page: Any, address: str) -> None:
+    page.goto(address)
+    page.wait_for_function("document.querySelector('.graph-header .size')?.textContent === '6 nodes · 5 edges'")
+    ask(page, QUESTION)
+    page.wait_for_selector("#chat >> text=Madrid.")
+    page.wait_for_selector("#chat >> text=93% sure")
+    page.wait_for_function("document.querySelector('.graph-pane').dataset.used !== '[]'")
+    assert drawn(page) == {"Spain", "Madrid", "France", "Portugal", "Paris", "Manzanares"}
+    assert drawn(page, "data-used") == {"Spain", "Madrid", "France", "Portugal"}
+    rows = [row.inner_text().split("\t")[:4] for row in page.query_selector_all(".triple-table tbody tr")]
+    assert rows[:3] == [
+        ["Spain", "capital", "Madrid", "used"],
+        ["Spain", "borders", "France", "used"],
+        ["Spain", "borders", "Portugal", "used"],
+    ]
+    assert {row[3] for row in rows[3:]} == {"read"}
+
+
+def test_a_row_reached_by_keyboard_shows_its_triple_in_the_graph(page: Any, address: str) -> None:
+    page.goto(address)
+    ask(page, QUESTION)
+    page.wait_for_selector(".triple-table tr.used")
+    page.focus(".triple-table tbody button >> nth=0")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".details:not([hidden])")
+    assert page.inner_text(".details strong") == "Spain → capital → Madrid"
+    assert "used for the answer" in page.inner_text(".details .facts")
+    page.click(".details .close")
+    assert page.is_hidden(".details")
+
+
+def test_a_click_on_a_node_opens_its_details(page: Any, address: str) -> None:
+    page.goto(address)
+    ask(page, QUESTION)
+    page.wait_for_selector(".triple-table tr.used")
+    box = page.query_selector(".graph-pane .canvas").bounding_box()
+    at = page.evaluate(
+        "document.querySelector('.graph-pane').cytoscapeCore.nodes('[name = \"Portugal\"]').renderedPosition()"
+    )
+    page.mouse.click(box["x"] + at["x"], box["y"] + at["y"])
+    page.wait_for_selector(".details:not([hidden])")
+    assert page.inner_text(".details strong") == "Portugal"
+    assert page.inner_text(".details .facts") == "found by the question · score 0.50 · used for the answer"
+
+
+def test_the_graph_does_not_say(page: Any, address: str) -> None:
+    page.goto(address)
+    ask(page, "Who is the president of Mars?")
+    page.wait_for_selector("#chat >> text=The graph does not say.")
+    page.wait_for_selector(".graph-pane .note:not([hidden])")
+    assert page.inner_text(".graph-pane .note").startswith("The graph does not say")
+    assert drawn(page, "data-used") == set()
+
+
+def test_an_example_is_asked_by_a_click(page: Any, address: str) -> None:
+    page.goto(address)
+    page.click("#chat button.example >> nth=0")
+    page.wait_for_selector("#chat >> text=% sure")
+
+
+def test_a_file_that_cannot_be_read_says_why_and_leaves_the_graph(page: Any, address: str, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.csv"
+    broken.write_text("a,b\nc\n")
+    page.goto(address)
+    page.wait_for_function("document.querySelector('.graph-header .size')?.textContent > ''")
+    page.set_input_files("#files input[type=file]", broken)
+    page.wait_for_selector(".notice[data-kind=error]")
+    assert page.inner_text(".notice") == "broken.csv, line 2: expected 3 columns, found 1."
+    assert "6 nodes" in page.inner_text(".graph-header")
+
+
+def test_clearing_the_chat_clears_the_evidence(page: Any, address: str) -> None:
+    page.goto(address)
+    ask(page, QUESTION)
+    page.wait_for_selector(".triple-table tr.used")
+    page.click("#chat button[aria-label=Clear], #chat button[title=Clear]")
+    page.wait_for_function("document.querySelector('.graph-pane').dataset.nodes === '[]'")
+
+
+def test_a_reply_can_be_stopped(page: Any, serve: Any, open_hand_made: Any) -> None:
+    slow = open_hand_made(None)
+    slow.pause = 1.0
+    page.goto(serve(lambda source: slow))
+    page.wait_for_function("document.querySelector('.graph-header .size')?.textContent > ''")
+    ask(page, "Who is the president of Mars?")
+    page.wait_for_selector("#chat >> text=The")
+    page.click("#question .stop-button")
+    page.wait_for_selector("#question .submit-button")
+    page.wait_for_timeout(2500)
+    assert "say." not in page.inner_text("#chat")
+    ask(page, QUESTION)
+    page.wait_for_selector("#chat >> text=Madrid.")
+
+
+@pytest.mark.parametrize("width", [1440, 900, 390])
+def test_the_page_is_never_wider_than_the_window(page: Any, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 850})
+    page.goto(address)
+    ask(page, QUESTION)
+    page.wait_for_selector(".triple-table tr.used")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# ---- hostile graphs
+
+
+def test_hostile_texts_execute_nothing_and_are_shown_as_text(page: Any, hostile_address: str) -> None:
+    page.goto(hostile_address)
+    page.wait_for_function("document.querySelector('.graph-header .size')?.textContent > ''")
+    page.wait_for_selector("#chat button.example")
+    assert page.evaluate("document.querySelectorAll('#chat .example img').length") == 0
+    ask(page, HOSTILE[0])
+    page.wait_for_selector("#chat >> text=93% sure")
+    page.wait_for_selector(".triple-table tbody tr")
+    page.click(".triple-table tbody button >> nth=0")
+    page.wait_for_selector(".details:not([hidden])")
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.hacked") is None
+    assert page.evaluate("document.querySelectorAll('#chat img, #chat a, .triple-table img, .details img').length") == 0
+    cells = page.evaluate(
+        "[...document.querySelectorAll('.triple-table td:nth-child(3)')].map(cell => cell.textContent)"
+    )
+    assert set(HOSTILE[:10]) <= set(cells)
+    said = page.inner_text("#chat").replace("\u2060", "")
+    assert all(text in said for text in HOSTILE[:9])
+
+
+# ---- the API and the address
+
+
+def test_the_api_streams_and_ends_with_everything(address: str) -> None:
+    client = Client(address, verbose=False)
+    job = client.submit("Who is the president of Mars?", api_name="/ask")
+    *_, last = job.result(timeout=60)
+    frames = job.outputs()
+    replies = [frame[1][-1]["content"][0]["text"] for frame in frames]
+    assert "The graph " in [reply + " " for reply in replies] or len(frames) >= 3
+    assert len(last["nodes"]) == 6
+    assert last["abstained"]
+
+
+def test_visitors_do_not_see_each_other(address: str) -> None:
+    one, two = Client(address, verbose=False), Client(address, verbose=False)
+    one.predict(QUESTION, api_name="/ask")
+    chat = two.predict("Who is the president of Mars?", api_name="/ask")[1]
+    assert "France" not in json.dumps(chat)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.com"])
+def test_another_host_demands_a_password(host: str) -> None:
+    with pytest.raises(ConfigError, match="--auth"):
+        app.check_address(host, None)
+    assert app.check_address(host, "ada:love:lace") == ("ada", "love:lace")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.1.2.3"])
+def test_loopback_needs_none(host: str) -> None:
+    assert app.check_address(host, None) is None
+
+
+@pytest.mark.parametrize("auth", ["", "ada", ":secret", "ada:"])
+def test_half_a_password_is_refused(auth: str) -> None:
+    with pytest.raises(ConfigError, match="user:password"):
+        app.check_address("127.0.0.1", auth)

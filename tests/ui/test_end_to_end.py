@@ -1,0 +1,54 @@
+"""The page with the real assistant on the sample that ships: what `make chat` shows."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from graph_data import samples
+from ui.session import Library
+
+QUESTION = "What is the capital of the country that borders both France and Portugal?"
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    from graphrag.assistant import GraphRAG
+
+    return Library(GraphRAG.open)
+
+
+@pytest.fixture(scope="module")
+def address(serve: Any, library: Library) -> str:
+    return str(serve(library))
+
+
+def test_the_default_sample_opens_with_its_size_and_questions(library: Library) -> None:
+    session = library.begin()
+    assert session.name == samples.DEFAULT
+    assert session.assistant.graph.num_edges >= 2000
+    assert 3 <= len(session.examples) <= 4
+
+
+def test_a_file_of_ones_own_is_opened_with_questions_made_for_it(library: Library, tmp_path: Any) -> None:
+    film = tmp_path / "films.csv"
+    film.write_text("head,relation,tail\nInsomnia,directed_by,Christopher Nolan\nInsomnia,starred,Al Pacino\n")
+    session = library.begin_with_files([str(film)])
+    assert session.name == "films.csv"
+    assert session.examples == ["Insomnia directed by what?", "Insomnia starred what?"]
+
+
+def test_madrid_with_its_evidence(page: Any, address: str) -> None:
+    page.set_default_timeout(90_000)  # the first question loads the models
+    page.goto(address)
+    page.wait_for_function("document.querySelector('.graph-header .name')?.textContent === 'countries'")
+    page.fill("#question textarea", QUESTION)
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chat >> text=/% sure|⚠/")
+    assert "Madrid" in page.inner_text("#chat")
+    used = set(json.loads(page.get_attribute(".graph-pane", "data-used")))
+    assert {"Madrid", "Spain", "France", "Portugal"} <= used
+    triples = {tuple(triple) for triple in json.loads(page.get_attribute(".triple-table", "data-triples"))}
+    assert any({source, target} == {"Spain", "Madrid"} for source, _, target in triples)

@@ -22,12 +22,21 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from graphrag.embedding import Embedder, default_embedder
 from graphrag.errors import ModelError
 from graphrag.models.graph_encoder import GraphEncoderConfig
 from graphrag.models.graph_llm import GraphLLM
 from graphrag.models.grounding import DecodeSettings
-from graphrag.models.language_model import LanguageModel, LoraSettings, add_lora, fingerprint, load_language_model
-from graphrag.models.prefix_lm import SHIPPED, WEIGHTS_FILE, save_default
+from graphrag.models.language_model import (
+    DEFAULT_NAME,
+    LanguageModel,
+    LoraSettings,
+    add_lora,
+    fingerprint,
+    load_language_model,
+)
+from graphrag.models.prefix_lm import SHIPPED, save_default
+from graphrag.retrieval.textualize import Form, textualizer_fingerprint
 
 FORMAT = 1
 ADAPTER_FILE = "adapter.json"
@@ -107,7 +116,7 @@ def load_adapter(
     _same(folder, "textualizer", about["textualizer"], textualizer)
     named = about["language_model"]
     lm = language_model
-    if named["trained_in_full"]:
+    if named["trained_in_full"] and (lm is None or lm.name == named["name"]):
         lm = load_language_model(named["name"], weights=folder, device=device, dtype=dtype)
     elif lm is None:
         lm = load_language_model(named["name"], device=device, dtype=dtype)
@@ -126,6 +135,57 @@ def load_adapter(
     )
     _load(model.encoder, folder / ENCODER_FILE)
     _load(model.projector, folder / PROJECTOR_FILE)
+    model.eval()
+    return model
+
+
+def load_graph_llm(
+    llm: str = DEFAULT_NAME,
+    adapter: str | Path | None = None,
+    *,
+    embedder: Embedder | None = None,
+    form: Form = "triples",
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> GraphLLM:
+    """The model that answers: a language model with its adapter.
+
+    Without an `adapter`, the default model takes the one that ships, and any other model reads the evidence as text
+    only, for an untrained graph encoder says nothing. The shipped adapter's graph tokens are for the default
+    embedder; with another it goes by the text as well.
+
+    Args:
+        llm: "default", a folder, or a name on the Hub.
+        adapter: folder that `graphrag train` wrote for this `llm`.
+        embedder: what makes the vectors in the prompts; None is the default one.
+        form: how the evidence is written.
+        device: where to put it.
+        dtype: precision of the language model.
+
+    Raises:
+        ModelError: a model or an adapter cannot be loaded, or they do not fit.
+    """
+    embedder = embedder or default_embedder()
+    textualizer = textualizer_fingerprint(form)
+    if adapter is not None:
+        folder = Path(adapter)
+        full = _read_about(folder)["language_model"]["trained_in_full"]
+        lm = None if full and llm == DEFAULT_NAME else load_language_model(llm, device=device, dtype=dtype)
+        return load_adapter(
+            folder,
+            language_model=lm,
+            embedder=embedder.fingerprint,
+            textualizer=textualizer,
+            device=device,
+            dtype=dtype,
+        )
+    if llm == DEFAULT_NAME and (SHIPPED / ADAPTER_FILE).is_file():
+        model = load_adapter(SHIPPED, textualizer=textualizer, device=device, dtype=dtype)
+        model.use_graph_tokens &= _read_about(SHIPPED)["embedder"] in ("", embedder.fingerprint)
+        return model
+    config = GraphEncoderConfig(in_dim=embedder.dimension)
+    lm = load_language_model(llm, device=device, dtype=dtype)
+    model = GraphLLM(lm, config, use_graph_tokens=False)
     model.eval()
     return model
 
@@ -212,6 +272,3 @@ def _load_lora(lm: Any, file: Path) -> None:
     if wrong:
         raise ModelError(f"{file} does not fit the language model (first at '{wrong[0]}'); copy the adapter again.")
     set_peft_model_state_dict(lm, state)
-
-
-__all__ = ["ADAPTER_FILE", "WEIGHTS_FILE", "load_adapter", "read_notes", "save_adapter"]

@@ -64,12 +64,12 @@ def encode(tokenizer: Any, texts: list[str]) -> list[list[int]]:
 def style_of(tokenizer: Any) -> PromptStyle:
     """Read the style off a tokenizer: its chat template if it has one, else its bos/cls and sep/eos markers."""
     prefix, between, suffix, eos = _chat_style(tokenizer) or _marker_style(tokenizer)
-    separator, newline, semicolon = encode(tokenizer, [SEPARATOR_TEXT, "\n", ";"])
+    separator, newline, stop = encode(tokenizer, [SEPARATOR_TEXT, "\n", "."])
     return PromptStyle(
         prefix=prefix,
         between=between,
         suffix=suffix,
-        line_end=tuple(newline or semicolon),  # BERT's vocabulary has no line break
+        line_end=tuple(newline or stop),  # BERT's vocabulary has no line break
         separator=tuple(separator),
         eos=eos,
         pad=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else eos,
@@ -137,8 +137,8 @@ def lay_out(
         )
     evidence: list[int] = []
     kept = 0
-    for line, ids in zip(lines, line_ids, strict=True):
-        piece = ids if line.rstrip().endswith((";", ".")) and style.line_end != () else [*ids, *style.line_end]
+    for ids in line_ids:
+        piece = [*ids, *style.line_end]
         if len(evidence) + len(piece) > room:
             break
         evidence += piece

@@ -19,11 +19,11 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -51,6 +51,7 @@ class TrainConfig:
     clip: float = 1.0  # largest norm of all gradients together
     warmup: float = 0.05  # share of the steps
     final_lr: float = 0.05  # of the peak, at the end of the cosine
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where it is faster
     loss: LossKind = "grounded"
     prior: float = 0.5  # share of examples scored with the retriever's weights
     seed: int = 42
@@ -219,8 +220,10 @@ class _Run:
             now.recent.clear()
 
     def _precision(self) -> AbstractContextManager[Any]:
-        if self.model.device.type == "cuda":
-            return torch.autocast("cuda", torch.bfloat16)
+        device, wanted = self.model.device.type, self.config.precision
+        fast = device == "cuda" or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        if wanted == "bfloat16" or (wanted == "auto" and fast):
+            return torch.autocast(device, torch.bfloat16)
         return nullcontext()
 
     def _record(self, **values: float) -> None:
@@ -392,7 +395,7 @@ def _first_right(example: Example, first: Any) -> bool:
     return first.text.casefold() in {answer.casefold() for answer in example.answers}
 
 
-def _groups(trained: dict[str, Tensor], config: TrainConfig) -> list[dict[str, Any]]:
+def _groups(trained: Mapping[str, Tensor], config: TrainConfig) -> list[dict[str, Any]]:
     """Parameter groups: language model and graph part with their own rates; no decay on vectors (biases, norms)."""
     groups = []
     for of_lm in (True, False):

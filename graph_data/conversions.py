@@ -75,8 +75,8 @@ def from_networkx(graph: networkx.Graph[Any]) -> TextualGraph:
 
 
 def to_pyg(graph: TextualGraph) -> Any:
-    """A `Data` with edge_index int64 [2, E], edge_type int64 [E] (position in `relations`), num_nodes, and the lists of strings
-    node_id [N], node_text [N], edge_text [E], relations [R]."""
+    """A `Data` with edge_index int64 [2, E], edge_type int64 [E] (position in `relations`), num_nodes, and the lists
+    of strings node_id [N], node_text [N], edge_text [E], relations [R]."""
     import torch
     from torch_geometric.data import Data
 
@@ -93,7 +93,8 @@ def to_pyg(graph: TextualGraph) -> Any:
 
 
 def from_pyg(data: Any) -> TextualGraph:
-    """A `Data` with edge_index [2, E] and texts as lists: `node_text` [N] (or text, title, name), `edge_text` [E] (or relation).
+    """A `Data` with edge_index [2, E] and texts as lists: `node_text` [N] (or text, title, name), `edge_text` [E] (or
+    relation).
 
     Without node texts the nodes are numbered; without edge texts edges read `connected to`.
     Raises: GraphReadError if there is no edge_index or a list has the wrong length.
@@ -146,8 +147,8 @@ def to_pandas(graph: TextualGraph) -> tuple[pandas.DataFrame, pandas.DataFrame]:
 
 
 def from_pandas(edges: pandas.DataFrame, nodes: pandas.DataFrame | None = None, **options: Any) -> TextualGraph:
-    """A data frame of edges (columns guessed or named: head, relation, tail), with one of nodes (id, name); or a frame of
-    entities, one a row, if no two columns are the ends of an edge. The rules are those of tables in files.
+    """A data frame of edges (columns guessed or named: head, relation, tail), with one of nodes (id, name); or a
+    frame of entities, one a row, if no two columns are the ends of an edge. The rules are those of tables in files.
     """
     checked = LoadOptions.of("data frame", options)
     table = _table(edges, "data frame")

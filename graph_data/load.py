@@ -18,8 +18,8 @@ from graph_data.textual_graph import TextualGraph
 
 # What parsers raise on input that nobody foresaw; it is the input's fault and becomes a sentence.
 _UNFORESEEN = (
-    ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, RecursionError, OverflowError, MemoryError, OSError,
-    pa.ArrowException,
+    ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, RecursionError, OverflowError,
+    MemoryError, OSError, pa.ArrowException,
 )  # fmt: skip
 
 
@@ -29,7 +29,8 @@ def load(source: str | PathLike[str], /, *, format: str | None = None, **options
     Args:
         source: a file, a folder, or the name of a bundled sample (`graph_data.samples.names()`). A file may be gzip.
         format: a name from `graph_data.readers.READERS`; found out from content and suffix by default.
-        options: see `graph_data.readers.options.LoadOptions`: columns by name or position (`head` or `source`, `relation`, `tail` or `target`, `id`,
+        options: see `graph_data.readers.options.LoadOptions`: columns by name or position (`head` or `source`,
+        `relation`, `tail` or `target`, `id`,
             `name`), `delimiter`, `header`, `encoding`, `nodes` or `edges` (a second table), `language`, `image`.
 
     Returns: the graph; `graph.report` says what was read, guessed and left out.
@@ -76,6 +77,10 @@ def _read_file(path: Path, options: LoadOptions, format: str | None) -> TextualG
     if format is None and options.edges is None and options.nodes is None and (pair := folder.partner(path)):
         return tables.read_nodes_and_edges(*pair, options)
     found, note = (ALIASES.get(format, format), "") if format is not None else sniff(path, options.encoding)
+    if (options.edges is not None or options.nodes is not None) and found != "table":
+        raise GraphReadError(path, f"nodes= and edges= go with tables, and this is {found}")
+    if options.image is not None and found != "scene-graph":
+        raise GraphReadError(path, f"image= goes with scene graphs, and this is {found}")
     graph = READERS[found](path, options)
     if not note:
         return graph

@@ -1,7 +1,7 @@
 """TextualGraph: a directed multigraph whose nodes and edges carry text. The noun that every reader returns.
 
-In memory it is columns: Arrow strings for the texts, NumPy for the topology, relations dictionary-encoded, so that a graph
-of ten million edges is a few arrays. It is immutable and knows nothing of files, embeddings or models.
+In memory it is columns: Arrow strings for the texts, NumPy for the topology, relations dictionary-encoded, so that a
+graph of ten million edges is a few arrays. It is immutable and knows nothing of files, embeddings or models.
 """
 
 from __future__ import annotations
@@ -40,16 +40,22 @@ class LoadReport:
     notes: tuple[str, ...] = ()  # what was guessed, e.g. "columns used: head=subject, relation=predicate, tail=object"
 
     def __str__(self) -> str:
-        parts = [f"{self.nodes:,} nodes, {self.edges:,} edges, {self.relations:,} relations"]
+        parts = [_count(self.nodes, "node"), _count(self.edges, "edge"), _count(self.relations, "relation")]
         if self.duplicate_edges:
-            parts.append(f"{self.duplicate_edges:,} duplicate edges kept once")
+            parts.append(f"{_count(self.duplicate_edges, 'duplicate edge')} kept once")
         if self.isolated_nodes:
-            parts.append(f"{self.isolated_nodes:,} isolated nodes")
+            parts.append(_count(self.isolated_nodes, "isolated node"))
         if self.dropped_total:
             first = "; ".join(f"line {line}: {why}" for line, why in self.dropped[:3])
-            parts.append(f"{self.dropped_total:,} rows dropped ({first}{'; ...' if self.dropped_total > 3 else ''})")
+            parts.append(
+                f"{_count(self.dropped_total, 'row')} dropped ({first}{'; ...' if self.dropped_total > 3 else ''})"
+            )
         head = f"{self.source} ({self.format}): " if self.source else ""
         return head + ", ".join(parts) + "".join(f"; {note}" for note in self.notes) + "."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,5 @@
-"""One module a format. Every reader is `(path, options) -> TextualGraph` and raises only errors of `graph_data.errors`."""
+"""One module a format. Every reader is `(path, options) -> TextualGraph` and raises only errors of
+`graph_data.errors`."""
 
 from __future__ import annotations
 

@@ -1,17 +1,18 @@
 """Attributes become text. The rules that every format shares; they know nothing of files.
 
 A node
-- Its name is its first attribute among `name_keys` (name, label, title, ...; in that order whatever their case). One that is
-  only a number or a hash is passed over for a later one that is a word. Without any, its id is its name.
+- Its name is its first attribute among `name_keys` (name, label, title, ...; in that order whatever their case). One
+  that is only a number or a hash is passed over for a later one that is a word. Without any, its id is its name.
 - The other attributes become fields in the source's order, types first, descriptions and long texts last.
-- Left out: empty values, values that repeat the name or the id, opaque ids (hashes, UUIDs), and what only serves drawing (x, y, z with
-  each other, r, g, b with each other, colour codes, size beside a position).
+- Left out: empty values, values that repeat the name or the id, opaque ids (hashes, UUIDs), and what only serves
+  drawing (x, y, z with each other, r, g, b with each other, colour codes, size beside a position).
 
 An edge
-- Its text is its first attribute among `RELATION_KEYS`; a description or a role is added as a field: `acted in; roles: Neo`. Other
-  attributes are left out where there is a relation, so that equal relations stay equal; the report says which.
-- Without a relation, a description is the text. Without that either, it is `connected to` with the edge's other attributes
-  as fields: `connected to; weight: 5`; one that is the same on every edge says nothing and is left out.
+- Its text is its first attribute among `RELATION_KEYS`; a description or a role is added as a field: `acted in;
+  roles: Neo`. Other attributes are left out where there is a relation, so that equal relations stay equal; the report
+  says which.
+- Without a relation, a description is the text. Without that either, it is `connected to` with the edge's other
+  attributes as fields: `connected to; weight: 5`; one that is the same on every edge says nothing and is left out.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ Attributes = Mapping[str, object]
 
 NAME_KEYS = ("name", "label", "title", "fullname", "displayname", "preflabel", "caption", "dnlabel")
 RELATION_KEYS = (
-    "relation", "predicate", "relationship", "relationtype", "relationshiptype", "edgelabel", "edgetype", "label", "type",
-    "kind", "interaction", "rel", "verb", "property", "linktype", "edgeattr", "name", "title",
+    "relation", "predicate", "relationship", "relationtype", "relationshiptype", "edgelabel", "edgetype", "label",
+    "type", "kind", "interaction", "rel", "verb", "property", "linktype", "edgeattr", "name", "title",
 )  # fmt: skip
 DESCRIPTION_KEYS = ("description", "summary", "comment", "comments", "abstract", "definition", "note", "notes", "text")
 ROLE_KEYS = ("role", "roles", "evidence", "explanation")
@@ -47,7 +48,7 @@ _OPAQUE = re.compile(
     r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=[a-f]*\d)[0-9a-f]{20,})", re.I
 )
 _COLOUR = re.compile(r"#[0-9a-f]{3,8}|(?:rgb|hsl)a?\([^)]*\)|\d{1,3}(?:,\s*\d{1,3}){2,3}", re.I)
-_WHOLE_FLOAT = re.compile(r"(?<=^\d)\.0$|(?<=^\d\d)\.0$|(?<=^\d\d\d)\.0$")
+_WHOLE_FLOAT = re.compile(r"([+-]?\d+)\.0+")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:e[+-]?\d+)?%?", re.I)
 
 
@@ -58,6 +59,12 @@ def key_of(name: str) -> str:
 
 def is_number(value: str) -> bool:
     return _NUMBER.fullmatch(value) is not None
+
+
+def whole(value: str) -> str:
+    """`8.0` as `8`."""
+    match = _WHOLE_FLOAT.fullmatch(value)
+    return match[1] if match else value
 
 
 def is_opaque(value: str) -> bool:
@@ -151,17 +158,17 @@ class NodeTexts:
         return describe(name, dict(sorted(fields.items(), key=_field_order)))
 
     def _name_key(self, values: Mapping[str, str]) -> str | None:
-        keys = {key_of(key): key for key in reversed(values)}
+        keys = {key_of(key): key for key in reversed(list(values))}
         if self.name:
             return keys.get(self.name)
         found = [keys[key] for key in NAME_KEYS if key in keys]
         words = [key for key in found if not is_number(values[key]) and not is_opaque(values[key])]
-        return (words or found or [None])[0]
+        return next(iter(words or found), None)
 
     def report(self) -> None:
         if self.left_out:
             self.findings.note(
-                f"attributes that only serve drawing or bookkeeping left out: {', '.join(self.left_out)}"
+                f"attributes that only serve drawing or bookkeeping left out: {', '.join(sorted(self.left_out))}"
             )
 
 
@@ -186,7 +193,9 @@ def _field_order(item: tuple[str, str]) -> int:
 def relation_key(keys: Mapping[str, str], values: Mapping[str, str]) -> str | None:
     """Which attribute is the relation; `keys` maps `key_of(key)` to key."""
     for short in RELATION_KEYS:
-        if short in keys and values[keys[short]].lower() not in _DIRECTIONS and not is_number(values[keys[short]]):
+        if short not in keys or is_number(values[keys[short]]):
+            continue
+        if short != "type" or values[keys[short]].lower() not in _DIRECTIONS:
             return keys[short]
     return None
 
@@ -223,7 +232,8 @@ def _edge_text(values: dict[str, str], constant: set[str], left_out: Counter[str
 
 def edge_text(relation: str, fields: Mapping[str, str]) -> str:
     """`acted in; roles: Neo`: the relation, then its fields."""
-    return "; ".join([relation, *(f"{key}: {_WHOLE_FLOAT.sub('', text)}" for key, text in fields.items() if text and text != relation)])
+    written = (f"{key}: {whole(text)}" for key, text in fields.items() if text and text != relation)
+    return "; ".join([relation, *written])
 
 
 def _constant_keys(edges: list[dict[str, object]]) -> set[str]:

@@ -10,9 +10,9 @@ from graph_data.readers.attributes import DESCRIPTION_KEYS, NAME_KEYS, RELATION_
 # Pairs of words for the two ends of an edge, best first; other words of the two names must be equal.
 _ENDS = (
     ("source", "target"), ("src", "dst"), ("head", "tail"), ("subject", "object"), ("from", "to"), ("start", "end"),
-    ("subj", "obj"), ("origin", "destination"), ("src", "tgt"), ("source", "dest"), ("src", "dest"), ("source", "destination"),
-    ("parent", "child"), ("cause", "effect"), ("sender", "receiver"), ("h", "t"), ("s", "o"), ("u", "v"),
-    ("1", "2"), ("a", "b"),
+    ("subj", "obj"), ("origin", "destination"), ("src", "tgt"), ("source", "dest"), ("src", "dest"),
+    ("source", "destination"), ("parent", "child"), ("cause", "effect"), ("sender", "receiver"), ("h", "t"),
+    ("s", "o"), ("u", "v"), ("1", "2"), ("a", "b"),
 )  # fmt: skip
 _PAIR_NOUNS = {
     "node",
@@ -35,7 +35,8 @@ _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 KNOWN_NAMES = {
     *NAME_KEYS, *RELATION_KEYS, *DESCRIPTION_KEYS, *_ID_KEYS, *(end for pair in _ENDS[:-2] for end in pair),
     "weight", "year", "date", "category", "country", "sourceid", "targetid", "fromid", "toid", "startid", "endid",
-    "fromnode", "tonode", "fromnodeid", "tonodeid", "node1", "node2", "entity1", "entity2", "edge", "r", "p", "author", "authors",
+    "fromnode", "tonode", "fromnodeid", "tonodeid", "node1", "node2", "entity1", "entity2", "edge", "r", "p",
+    "author", "authors",
 }  # fmt: skip
 
 

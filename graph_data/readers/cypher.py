@@ -1,6 +1,8 @@
-"""Cypher scripts that only create: `CREATE (m:Movie {title: 'Alien'})`, `CREATE (a)-[:ACTED_IN {roles: ['Ripley']}]->(m)`.
+"""Cypher scripts that only create: `CREATE (m:Movie {title: 'Alien'})`, `CREATE (a)-[:ACTED_IN {roles:
+['Ripley']}]->(m)`.
 
-A node's labels are its type, its properties its attributes, a variable its id. MATCH, WITH and other queries are not run.
+A node's labels are its type, its properties its attributes, a variable its id. MATCH, WITH and other queries are not
+run.
 """
 
 from __future__ import annotations
@@ -103,7 +105,7 @@ def _pattern(script: _Script, records: Records) -> None:
         backwards = script.next().text == "<-"
         attributes: dict[str, object] = {}
         if script.take("["):
-            attributes = _inside(script, "]")[1]
+            attributes = _inside(script, "]", "relation")[1]
             script.need("]")
         if not script.take("->"):
             script.need("-")
@@ -122,13 +124,13 @@ def _node(script: _Script, records: Records) -> str:
     return node_id
 
 
-def _inside(script: _Script, end: str) -> tuple[str, dict[str, object]]:
-    """The variable, and the labels (as `type`) and properties, up to the closing bracket."""
+def _inside(script: _Script, end: str, kind: str = "type") -> tuple[str, dict[str, object]]:
+    """The variable, and the labels (under the key `kind`) and properties, up to the closing bracket."""
     variable = script.next().text.strip("`") if script.peek().kind in ("word", "quoted") else ""
     labels = []
     while script.take(":", "|", "&"):
         labels.append(script.next().text.strip("`"))
-    attributes: dict[str, object] = {"type": labels} if labels else {}
+    attributes: dict[str, object] = {kind: labels} if labels else {}
     if script.peek().text == "{":
         attributes.update(_map(script))
     if script.peek().text != end:

@@ -1,4 +1,5 @@
-"""Delimited text (CSV, TSV, `a;b`, `a|b`) to a Table: finds the delimiter, the quoting and the header, and reports ragged rows.
+"""Delimited text (CSV, TSV, `a;b`, `a|b`) to a Table: finds the delimiter, the quoting and the header, and reports
+ragged rows.
 
 Clean text is read by Arrow at a million rows a second; text that Arrow refuses is read again row by row, which
 gives the exact line of whatever is wrong. Knows nothing of graphs.
@@ -12,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -28,6 +30,8 @@ DELIMITERS = "\t,;|"
 _SAMPLE_BYTES, _SAMPLE_ROWS = 1 << 17, 200
 _SUFFIX_DELIMITER = {".tsv": "\t", ".tab": "\t", ".psv": "|", ".csv": ","}
 _BLOCK = 1 << 22
+_NO_COLUMNS = "no columns found: a table with commas, tabs, semicolons or | between them was expected"
+_NAME_FORMAT = "if it is another format, name it with format=..."
 
 csv.field_size_limit(1 << 30)
 
@@ -74,9 +78,11 @@ def sniff_delimiter(file: TextFile, data: bytes | None = None) -> str:
     expected = _SUFFIX_DELIMITER.get(suffix_of(file.path), "")
     best, best_score = "", 0.0
     for delimiter in sorted(DELIMITERS, key=lambda d: d != expected):
-        quoting = csv.QUOTE_MINIMAL if delimiter in ",;" else csv.QUOTE_NONE
+        quoting = _quoting(delimiter in ",;")
         reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quoting=quoting)
         widths = Counter(len(row) for row, _ in zip(reader, range(_SAMPLE_ROWS), strict=False) if row)
+        if delimiter not in (expected, "\t") and widths and max(widths.values()) < 0.5 * sum(widths.values()):
+            continue
         wide = {width: count for width, count in widths.items() if width > 1}
         if not wide:
             continue
@@ -86,11 +92,12 @@ def sniff_delimiter(file: TextFile, data: bytes | None = None) -> str:
         if score > best_score:
             best, best_score = delimiter, score
     if not best or best_score < 0.5:
-        raise GraphReadError(
-            file.path, "no columns found: a table with commas, tabs, semicolons or | between them was expected",
-            mend="if it is another format, name it with format=...",
-        )  # fmt: skip
+        raise GraphReadError(file.path, _NO_COLUMNS, mend=_NAME_FORMAT)
     return best
+
+
+def _quoting(quoted: bool) -> Literal[0, 3]:
+    return csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
 
 
 @cache
@@ -101,7 +108,8 @@ def _quote_patterns(delimiter: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes
 
 
 def _is_quoted(data: bytes, delimiter: str) -> bool:
-    """Whether `"` quotes fields. In tables with tabs or | it is mostly a plain character, unless the quotes were needed."""
+    """Whether `"` quotes fields. In tables with tabs or | it is mostly a plain character, unless the quotes were
+    needed."""
     if b'"' not in data:
         return False
     if delimiter in ",;":
@@ -116,7 +124,7 @@ def _read_fast(data: bytes, delimiter: str, quoted: bool) -> pa.Table | None:
     """Arrow's reader, every column as strings; None for anything uneven."""
     head = data[: _SAMPLE_BYTES * 8].split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
     try:
-        width = len(next(csv.reader([head], delimiter=delimiter, quoting=0 if quoted else csv.QUOTE_NONE)))
+        width = len(next(csv.reader([head], delimiter=delimiter, quoting=_quoting(quoted))))
         names = [f"f{i}" for i in range(width)]
         return pa_csv.read_csv(
             io.BytesIO(data),
@@ -137,7 +145,7 @@ def _read_rows(file: TextFile, data: bytes, delimiter: str, quoted: bool) -> tup
     """Row by row: the rows that are not blank, the line where each begins, and a note."""
     text = data.decode("utf-8")
     try:
-        return *_rows(text, delimiter, csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE), ""
+        return *_rows(text, delimiter, _quoting(quoted)), ""
     except csv.Error as error:
         if not quoted:
             raise GraphReadError(file.path, f"the table cannot be read ({error})") from error
@@ -148,8 +156,8 @@ def _read_rows(file: TextFile, data: bytes, delimiter: str, quoted: bool) -> tup
     return rows, lines, 'quotes are not balanced: every " was read as a plain character'
 
 
-def _rows(text: str, delimiter: str, quoting: int) -> tuple[list[list[str]], list[int]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=True)  # type: ignore[arg-type]
+def _rows(text: str, delimiter: str, quoting: Literal[0, 3]) -> tuple[list[list[str]], list[int]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=True)
     rows, lines, line = [], [], 1
     for row in reader:
         if row and (len(row) > 1 or row[0].strip()):
@@ -165,7 +173,7 @@ def _lazy_lines(data: bytes, delimiter: str, quoted: bool, width: int) -> Callab
     @cache
     def lines() -> list[int]:
         try:
-            return _rows(data.decode("utf-8"), delimiter, csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)[1]
+            return _rows(data.decode("utf-8"), delimiter, _quoting(quoted))[1]
         except csv.Error:
             return []
 
@@ -184,8 +192,10 @@ def _even(
         raise GraphReadError(file.path, "the file has no rows")
     width = len(rows[0]) if widths[len(rows[0])] * 2 >= len(rows) else widths.most_common(1)[0][0]
     ragged = len(rows) - widths[width]
-    if ragged * 2 > len(rows) or width < 2:
-        line, row = next((line, row) for line, row in zip(lines, rows, strict=True) if len(row) != width or width < 2)
+    if width < 2:
+        raise GraphReadError(file.path, _NO_COLUMNS, mend=_NAME_FORMAT)
+    if ragged * 2 > len(rows):
+        line, row = next((line, row) for line, row in zip(lines, rows, strict=True) if len(row) != width)
         raise GraphReadError(
             file.path, f"most rows do not have the same number of columns: {len(row)} here, {width} in the most usual",
             line=line, mend="check the delimiter, or pass delimiter=...",
@@ -229,8 +239,9 @@ def _with_header(
 def has_header(columns: list[list[str | None]], suffix: str, delimiter: str) -> bool:
     """Whether the first row names the columns.
 
-    It does if two of its cells are usual column names. It does not if a cell is empty, repeated, or a number, or occurs again
-    in the table. Else it does if below one of its words there are only numbers, or if the table is a CSV or wider than 4.
+    It does if two of its cells are usual column names. It does not if a cell is empty, repeated, or a number, or
+    occurs again in the table. Else it does if below one of its words there are only numbers, or if the table is a CSV
+    or wider than 4.
     """
     first, rest = [column[0] for column in columns], [column[1:] for column in columns]
     known = sum(key_of(cell) in KNOWN_NAMES for cell in first if cell)

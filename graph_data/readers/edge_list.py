@@ -1,7 +1,7 @@
 """Edge lists with blanks between the columns: `a b`, `a b 3`, `a b {'weight': 3}`, `a knows b`.
 
-With a `{...}` at the end the last word before it is the target and all before that the source, so that `Evelyn Jefferson E1 {}` is an
-edge of Evelyn Jefferson, which networkx refuses.
+With a `{...}` at the end the last word before it is the target and all before that the source, so that `Evelyn
+Jefferson E1 {}` is an edge of Evelyn Jefferson, which networkx refuses.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _split(line: str) -> tuple[list[str], dict[str, object]]:
     if match := _ATTRIBUTES.search(line):
         attributes = {key: value.strip().strip("'\"") for key, value in _PAIR.findall(match[1])}
         line = line[: match.start()]
-        return line.split() + ["{}"], attributes
+        return [*line.split(), "{}"], attributes
     try:
         return (shlex.split(line) if '"' in line else line.split()), attributes
     except ValueError:

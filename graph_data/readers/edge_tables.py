@@ -1,13 +1,13 @@
 """Tables of edges, alone or beside a table of nodes, to a TextualGraph. Column by column: no loop over rows of edges.
 
 Rules
-- The columns of an edge's ends and relation are those named by option, else found by name (see `columns`), else by position:
-  head, relation, tail; or source, target, weight if the third column holds only numbers; or relation, head, tail if only so the
-  two ends share values. What was taken is noted in the report.
+- The columns of an edge's ends and relation are those named by option, else found by name (see `columns`), else by
+  position: head, relation, tail; or source, target, weight if the third column holds only numbers; or relation, head,
+  tail if only so the two ends share values. What was taken is noted in the report.
 - Equal values of the end columns are one node. With a nodes table the values are its ids (or its names, if these fit
   better); ids that it does not list become nodes under their id.
-- Edge texts follow `attributes`: the relation, with a description or role as a field; other columns are left out and noted. Without
-  a relation: the description; without both `connected to` with the other columns as fields.
+- Edge texts follow `attributes`: the relation, with a description or role as a field; other columns are left out and
+  noted. Without a relation: the description; without both `connected to` with the other columns as fields.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _by_position(table: Table) -> EdgeColumns | None:
     numeric = all(map(is_number, third)) and bool(third)
     if numeric and (all(map(is_number, first | second)) or len(first & second) > 0.1 * len(second)):
         return EdgeColumns(0, 1)
-    if len(first) < len(second) / 2 and len(second & third) > 0.3 * len(second) and not first & third:
+    if len(second & third) > 0.5 * min(len(second), len(third)) and not first & third:
         return EdgeColumns(1, 2, 0)
     repeats = len(second) <= max(0.6 * len(sample[1]), 1) or len(sample[1]) < 20
     return EdgeColumns(0, 2, 1) if len(table.columns) == 3 or repeats else None
@@ -162,7 +162,8 @@ def _nodes_of_edges(heads: pa.Array, tails: pa.Array) -> tuple[pa.Array, Codes]:
 def _edge_texts(edges: Table, columns: EdgeColumns, findings: Findings) -> tuple[Codes, pa.Array]:
     """The edges' texts as codes [E] and distinct texts."""
     others = {
-        key_of(name): i for i, name in reversed(list(enumerate(edges.names))) if i not in (columns.head, columns.tail, columns.relation)
+        key_of(name): i for i, name in reversed(list(enumerate(edges.names))) if i not in (columns.head, columns.tail,
+        columns.relation)
     }  # fmt: skip
     base = None if columns.relation is None else edges.columns[columns.relation]
     if base is None and (found := next((others[key] for key in DESCRIPTION_KEYS if key in others), None)) is not None:
@@ -252,7 +253,7 @@ def _field_name(nodes: Table, i: int) -> str:
     if len(values) and len(values.unique()) <= max(0.02 * len(values), 2) and "type" not in nodes.names:
         earlier = [j for j in range(1, i) if len(nodes.columns[j].unique()) <= max(0.02 * len(values), 2)]
         return "category" if earlier else "type"
-    return "description" if lengths > 20 and i == len(nodes.columns) - 1 else nodes.names[i]
+    return "description" if lengths > 12 and i == len(nodes.columns) - 1 else nodes.names[i]
 
 
 def _field_rank(nodes: Table, i: int) -> int:

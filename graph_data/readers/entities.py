@@ -1,14 +1,16 @@
 """A table with one entity a row and its properties in columns (films.csv: title, director, year) to a TextualGraph.
 
 The rule
-- A row is a node. Its name is the column name, label or title, else the first that ends so, else the first with words in it. Its id is
-  the id column if its values are distinct, else its name; equal names in two rows stay two nodes, `EDUARDO` and `EDUARDO (2)`.
-- Every other column is a relation: an edge called like the column from the row to each of the cell's values. A cell holds several values
-  if they are separated by `;` or `|`. Equal texts are one node, across columns too: a director who also writes is one
-  person. A value that is the name of a row, or the id of one in a column named `... id`, is that row.
+- A row is a node. Its name is the column name, label or title, else the first that ends so, else the first with words
+  in it. Its id is the id column if its values are distinct, else its name; equal names in two rows stay two nodes,
+  `EDUARDO` and `EDUARDO (2)`.
+- Every other column is a relation: an edge called like the column from the row to each of the cell's values. A cell
+  holds several values if they are separated by `;` or `|`. Equal texts are one node, across columns too: a director
+  who also writes is one person. A value that is the name of a row, or the id of one in a column named `... id`, is
+  that row.
 - Numbers and dates are nodes of their column: the year 2002 and 2002 copies are not the same thing.
-- What is a property rather than a thing stays in the row's text as a field: texts longer than 80 characters, links, yes/no columns, and
-  numbers that are nearly all different (years and dates excepted).
+- What is a property rather than a thing stays in the row's text as a field: texts longer than 80 characters, links,
+  yes/no columns, and numbers that are nearly all different (years and dates excepted).
 - Columns of hashes and empty columns are left out; the report says so.
 """
 
@@ -64,26 +66,27 @@ def read_entities(table: Table, options: LoadOptions, findings: Findings) -> Tex
     if not table.num_rows:
         raise EmptyGraphError(f"{table.where}: the table has a header and no rows; nothing to ask.")
     take_over(table, findings)
-    columns: list[Column] = [[value_text(v) or None for v in column.to_pylist()] for column in table.columns]
+    columns: list[Column] = [column.to_pylist() for column in table.columns]
     id_at, name_at = _row_columns(table, columns, options)
     names = _row_names(columns, id_at, name_at)
     graph = _Graph(_row_ids(columns, id_at, names, findings), list(names), [{} for _ in names])
-    used, left_out, as_fields = [], [], []
-    for i, column in enumerate(columns):
+    _shorten_names(graph, "text" if name_at is None else table.names[name_at])
+    columns_by: dict[str, list[str]] = {"relation": [], "field": [], "nothing": []}
+    for i, cells in enumerate(columns):
         if i in (id_at, name_at):
             continue
+        column: Column = [value_text(cell) or None for cell in cells]
         kind = _kind(table.names[i], column)
-        {"relation": used, "field": as_fields, "nothing": left_out}[kind].append(table.names[i])
+        columns_by[kind].append(table.names[i])
         if kind == "relation":
             _relate(graph, table.names[i], column, columns[id_at] if id_at is not None else None)
         elif kind == "field":
             _describe(graph, table.names[i], column)
     named = f"row = node, named by {table.names[name_at]}" if name_at is not None else "row = node"
-    findings.note(
-        f"{named}; relations: {', '.join(used) or 'none'}; in the node's text: {', '.join(as_fields) or 'none'}"
-    )
-    if left_out:
-        findings.note(f"columns left out: {', '.join(left_out)}")
+    used, in_text = (", ".join(columns_by[kind]) or "none" for kind in ("relation", "field"))
+    findings.note(f"{named}; relations: {used}; in the node's text: {in_text}")
+    if columns_by["nothing"]:
+        findings.note(f"columns left out: {', '.join(columns_by['nothing'])}")
     return _finish(graph, findings)
 
 
@@ -138,8 +141,16 @@ def _row_ids(columns: list[Column], id_at: int | None, names: list[str], finding
         taken.add(candidate)
         ids.append(candidate)
     if repeated := sum(count - 1 for count in seen.values()):
-        findings.note(f"{repeated:,} rows have a name that an earlier row has: they are nodes of their own")
+        findings.note(f"rows with the name of an earlier row, kept as nodes of their own: {repeated:,}")
     return ids
+
+
+def _shorten_names(graph: _Graph, column: str) -> None:
+    """A text in place of a name: its beginning is the name, the whole a field."""
+    for row, name in enumerate(graph.names):
+        if len(name) > 2 * LONG:
+            graph.names[row] = name[:LONG].rsplit(" ", 1)[0] + " ..."
+            graph.fields[row][column] = name
 
 
 def _kind(name: str, column: Column) -> str:
@@ -179,6 +190,8 @@ def _relate(graph: _Graph, relation: str, column: Column, ids: Column | None) ->
             if len(value) > LONG:
                 known = graph.fields[row].get(relation)
                 graph.fields[row][relation] = f"{known}, {value}" if known else value
+                continue
+            if value == graph.names[row]:
                 continue
             target = by_id.get(value, by_name.get(value))
             if target is None:

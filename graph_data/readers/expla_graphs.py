@@ -1,4 +1,5 @@
-"""ExplaGraphs strings: `(head; relation; tail)(head; relation; tail)...`, as a string, a text file, or a column of a table.
+"""ExplaGraphs strings: `(head; relation; tail)(head; relation; tail)...`, as a string, a text file, or a column of a
+table.
 
 Source: Saha et al., ExplaGraphs, EMNLP 2021. Names are lower-cased, as the published G-Retriever does.
 """

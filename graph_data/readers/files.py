@@ -53,18 +53,28 @@ def stem_of(path: Path) -> str:
 
 def read_bytes(path: Path) -> bytes:
     """The whole file, unpacked if it is gzip (by content, not by suffix)."""
+    return _read(path, -1)
+
+
+def read_head(path: Path, size: int) -> bytes:
+    """The first `size` bytes, cut at the end of a line where there is one."""
+    data = _read(path, size)
+    return data[: data.rfind(b"\n") + 1 or None] if len(data) == size and data[:4] != b"PAR1" else data
+
+
+def _read(path: Path, size: int) -> bytes:
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            data = gzip.GzipFile(fileobj=file).read(size) if packed else file.read(size)
     except FileNotFoundError:
         raise GraphReadError(path, "there is no such file", mend="check the name") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise GraphReadError(path, f"the gzip file is damaged ({error})", mend="fetch or pack it again") from error
     except OSError as error:
         raise GraphReadError(path, f"the file cannot be opened ({error.strerror or error})") from error
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise GraphReadError(path, f"the gzip file is damaged ({error})", mend="fetch or pack it again") from error
-    if not data.strip(b" \t\r\n\x00"):
+    if not data[:4096].strip(b" \t\r\n\x00") and not data.strip(b" \t\r\n\x00"):
         raise GraphReadError(path, "the file is empty", mend="give a file with a graph in it")
     return data
 

@@ -1,7 +1,8 @@
 """Folders: which of a folder's files make the graph.
 
-In this order: Microsoft GraphRAG's entities and relationships; one table of nodes and one of edges (nodes.csv and edges.csv,
-got-nodes.csv and got-edges.csv); the file `graph.*` or `kb.*`; `scene.json`; tables train, valid and test of one set of triples; the only file that can be read.
+In this order: Microsoft GraphRAG's entities and relationships; one table of nodes and one of edges (nodes.csv and
+edges.csv, got-nodes.csv and got-edges.csv); the file `graph.*` or `kb.*`; `scene.json`; tables train, valid and test
+of one set of triples; the only file that can be read.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from pathlib import Path
 
 from graph_data.errors import GraphReadError
 from graph_data.readers.files import stem_of, suffix_of
+from graph_data.readers.merge import merge
 from graph_data.readers.options import LoadOptions
 from graph_data.readers.sniff import SUFFIXES
-from graph_data.readers.tables import read_nodes_and_edges
+from graph_data.readers.tables import read_nodes_and_edges, read_triples
 from graph_data.textual_graph import TextualGraph
 
 ReadFile = Callable[[Path, LoadOptions], TextualGraph]
 
 _NODES = re.compile(r"^(?P<set>.*?)[-_. ]?(?:nodes?|entities|entity|vertices)$", re.I)
 _EDGES = re.compile(r"^(?P<set>.*?)[-_. ]?(?:edges?|links?|relations|relationships?|triples)$", re.I)
+_SPLITS = ("train", "valid", "dev", "test")
 _PREFERENCE = (".parquet", ".tsv", ".csv")
 
 
@@ -50,6 +53,11 @@ def read(folder: Path, options: LoadOptions, read_file: ReadFile) -> TextualGrap
     for name in ("graph", "kb", "scene", "triples", "edges"):
         if found := [file for file in files if stem_of(file).lower() == name]:
             return _noting_others(read_file(found[0], options), files, (found[0],))
+    if splits := [file for file in files if stem_of(file).lower() in _SPLITS and suffix_of(file) in _PREFERENCE]:
+        merged = merge(
+            [read_triples(file, options) for file in splits], str(folder), "tables of triples, splits merged"
+        )
+        return _noting_others(merged, files, tuple(splits))
     if len(files) == 1:
         return read_file(files[0], options)
     names = ", ".join(file.name for file in files[:6])

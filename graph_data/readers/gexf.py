@@ -1,4 +1,5 @@
-"""GEXF 1.1 to 1.3, tolerant: mixed directions, undeclared and list-typed attributes, edges to nodes that are not listed."""
+"""GEXF 1.1 to 1.3, tolerant: mixed directions, undeclared and list-typed attributes, edges to nodes that are not
+listed."""
 
 from __future__ import annotations
 

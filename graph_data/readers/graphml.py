@@ -1,4 +1,5 @@
-"""GraphML, tolerant: mixed directions, nested graphs, undeclared keys, yEd labels, edges to nodes that are not listed."""
+"""GraphML, tolerant: mixed directions, nested graphs, undeclared keys, yEd labels, edges to nodes that are not
+listed."""
 
 from __future__ import annotations
 

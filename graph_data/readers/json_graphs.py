@@ -1,5 +1,6 @@
-"""JSON: node-link ("links" or "edges"), adjacency, graphology, Cytoscape, JSON Graph Format, GraphRAG's graph.json; lists of triples
-or objects; JSON lines of these. JSON-LD, HexTuples and scene graphs are told apart in `sniff` and have their own readers.
+"""JSON: node-link ("links" or "edges"), adjacency, graphology, Cytoscape, JSON Graph Format, GraphRAG's graph.json;
+lists of triples or objects; JSON lines of these. JSON-LD, HexTuples and scene graphs are told apart in `sniff` and
+have their own readers.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def read_lines(path: Path, options: LoadOptions) -> TextualGraph:
         except (json.JSONDecodeError, RecursionError) as error:
             findings.drop(number, f"not JSON ({str(error).split(':')[0]})")
     if findings.dropped_total * 2 > findings.dropped_total + len(items):
-        line, why = findings.dropped[0]
-        raise GraphReadError(path, f"most lines are {why}", line=line, mend="one JSON value a line was expected")
+        first_line, why = findings.dropped[0]
+        raise GraphReadError(path, f"most lines are {why}", line=first_line, mend="one JSON value a line was expected")
     return _of_list(items, path, options, findings, lines)
 
 
@@ -117,18 +118,12 @@ def _node_link(graph: Json, path: Path, findings: Findings) -> Records:
             continue
         source, target, attributes = edge
         # d3 writes positions in the list of nodes where nodes have no ids of their own
-        ends = (
-            ids[end] if not findings_ids(records, end) and _is_position(end, ids) else str(end)
-            for end in (source, target)
-        )
-        records.edge(*ends, attributes)  # type: ignore[arg-type]
+        positions = [_is_position(end, ids) and str(end) not in records.nodes for end in (source, target)]
+        ends = [ids[end] if is_at else str(end) for end, is_at in zip((source, target), positions, strict=True)]
+        records.edge(ends[0], ends[1], attributes)
     if graph.get("directed") is False:
         findings.note("undirected edges: each is kept once, as written")
     return records
-
-
-def findings_ids(records: Records, end: object) -> bool:
-    return str(end) in records.nodes
 
 
 def _is_position(end: object, ids: list[str]) -> bool:
@@ -207,8 +202,14 @@ def _of_list(
     numbers = lines or list(range(1, len(items) + 1))
     if isinstance(items[0], list):
         return _triples(items, path, findings, numbers)
-    if isinstance(items[0], dict) and ("nodes" in items[0] and len(items) == 1):
-        return from_json(items[0], path, options)
+    if isinstance(items[0], dict):
+        if "nodes" in items[0] and len(items) == 1:
+            return from_json(items[0], path, options)
+        if all(isinstance(item, dict) and isinstance(item.get("triples"), list) for item in items):
+            triples = [triple[:3] for item in items for triple in item["triples"] if isinstance(triple, list)]
+            findings.note(f"the triples of {len(items):,} objects were read as one graph")
+            return _triples(triples, path, findings, list(range(1, len(triples) + 1)))
+        _refuse_other_lists(items[0], path)
     kept = [(_flat(item), number) for item, number in zip(items, numbers, strict=True) if isinstance(item, dict)]
     for item, number in zip(items, numbers, strict=True):
         if not isinstance(item, dict):
@@ -221,6 +222,14 @@ def _of_list(
     if columns:
         return read_edges(table, columns, findings)
     return read_entities(table, options, findings)
+
+
+def _refuse_other_lists(first: Json, path: Path) -> None:
+    """Lists that hold something else than the things of one graph."""
+    if "nodes" in first and ("edges" in first or "links" in first):
+        raise GraphReadError(path, "a list of many graphs, not one", mend="save the one to read as a file of its own")
+    if "question" in first and "answers" in first:
+        raise GraphReadError(path, "a file of questions, not a graph", mend="give the graph that they are asked of")
 
 
 def _triples(items: list[Any], path: Path, findings: Findings, numbers: list[int]) -> TextualGraph:

@@ -97,9 +97,9 @@ def _line(section: str, words: list[str], relation: str, row: int, number: int, 
         for target in words[1:]:
             records.edge(words[0], target, dict(named))
     elif section == "*matrix":
-        for column, weight in enumerate(words, 1):
-            if weight not in ("0", "0.0"):
-                records.edge(str(row), str(column), {**named, "weight": weight})
+        for column, value in enumerate(words, 1):
+            if value not in ("0", "0.0"):
+                records.edge(str(row), str(column), {**named, "weight": value})
     else:
         weight = {"weight": words[2]} if len(words) > 2 and is_number(words[2]) else {}
         rest = _keyed(words[2 + len(weight) :], _EDGE_DRAWING)

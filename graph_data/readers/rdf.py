@@ -1,11 +1,14 @@
-"""RDF to a TextualGraph: N-Triples, N-Quads, Turtle, TriG, N3, RDF/XML and JSON-LD through pyoxigraph; TriX and HexTuples here.
+"""RDF to a TextualGraph: N-Triples, N-Quads, Turtle, TriG, N3, RDF/XML and JSON-LD through pyoxigraph; TriX and
+HexTuples here.
 
 Rules
-- A resource is a node. Its name is its rdfs:label, skos:prefLabel, schema:name, foaf:name or title, in the asked language if there is
-  one; else the local part of its IRI, `_` read as a blank. A blank node without a label is named by its type: `Person (unnamed 2)`.
+- A resource is a node. Its name is its rdfs:label, skos:prefLabel, schema:name, foaf:name or title, in the asked
+  language if there is one; else the local part of its IRI, `_` read as a blank. A blank node without a label is named
+  by its type: `Person (unnamed 2)`.
 - A relation is the predicate's own label if the file gives one, else the local part of its IRI; rdf:type is `type`.
-- A literal of up to 80 characters is a node, so that it can be an answer; a longer one is a field of its subject's text. Of literals in
-  several languages those in the asked language stay, else all. Datatypes are dropped. Further labels are the field `also known as`.
+- A literal of up to 80 characters is a node, so that it can be an answer; a longer one is a field of its subject's
+  text. Of literals in several languages those in the asked language stay, else all. Datatypes are dropped. Further
+  labels are the field `also known as`.
 - Named graphs are merged.
 """
 
@@ -16,6 +19,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -33,8 +37,8 @@ from graph_data.text import describe, fold
 from graph_data.textual_graph import TextualGraph
 
 _SYNTAXES = {
-    "N-Triples": "N_TRIPLES", "N-Quads": "N_QUADS", "Turtle": "TURTLE", "TriG": "TRIG", "N3": "N3", "RDF/XML": "RDF_XML",
-    "JSON-LD": "JSON_LD",
+    "N-Triples": "N_TRIPLES", "N-Quads": "N_QUADS", "Turtle": "TURTLE", "TriG": "TRIG", "N3": "N3", "RDF/XML":
+    "RDF_XML", "JSON-LD": "JSON_LD",
 }  # fmt: skip
 _LABELS = (
     "http://www.w3.org/2000/01/rdf-schema#label", "http://www.w3.org/2004/02/skos/core#prefLabel", "https://schema.org/name",
@@ -77,16 +81,19 @@ def _oxigraph(path: Path, data: bytes, syntax: str, findings: Findings) -> Itera
     try:
         for quad in ox.parse(io.BytesIO(data), getattr(ox.RdfFormat, _SYNTAXES[syntax]), base_iri=base):
             subject, target = quad.subject, quad.object
-            if isinstance(subject, ox.Triple) or isinstance(target, ox.Triple):
+            if type(subject) is ox.NamedNode:
+                source = subject.value
+            elif type(subject) is ox.BlankNode:
+                source = f"_:{subject.value}"
+            else:
                 findings.note("statements about statements were left out")
                 continue
-            source = subject.value if isinstance(subject, ox.NamedNode) else f"_:{subject.value}"
-            if isinstance(target, ox.NamedNode):
+            if type(target) is ox.NamedNode:
                 yield source, quad.predicate.value, target.value
-            elif isinstance(target, ox.BlankNode):
-                yield source, quad.predicate.value, f"_:{target.value}"
-            else:
+            elif type(target) is ox.Literal:
                 yield source, quad.predicate.value, Literal(target.value, target.language or "")
+            elif type(target) is ox.BlankNode:
+                yield source, quad.predicate.value, f"_:{target.value}"
     except (SyntaxError, ValueError, OSError) as error:
         line = getattr(error, "lineno", None)
         what = re.sub(
@@ -124,58 +131,65 @@ def _hextuples(path: Path, text: str) -> Iterator[Statement]:
 class _Sorted(NamedTuple):
     """Statements told apart."""
 
-    links: list[tuple[str, str, str]]
+    links: tuple[list[str], list[str], list[str]]  # subjects, predicates, objects
     literals: dict[tuple[str, str], list[Literal]]
     labels: dict[str, list[tuple[int, Literal]]]
-    predicates: set[str]
 
 
 def _sort(statements: Iterable[Statement], findings: Findings) -> _Sorted:
-    found = _Sorted([], defaultdict(list), defaultdict(list), set())
-    total = 0
-    for total, (subject, predicate, target) in enumerate(statements, 1):
-        if isinstance(target, str):
-            found.links.append((subject, predicate, target))
-            found.predicates.add(predicate)
-        elif predicate in _RANK:
-            found.labels[subject].append((_RANK[predicate], target))
-        else:
-            found.literals[subject, predicate].append(target)
-            found.predicates.add(predicate)
-    distinct_labels = sum(len(set(labels)) for labels in found.labels.values())
-    findings.note(f"{total:,} statements read, {distinct_labels:,} of them names")
-    return found
+    subjects, predicates, targets = links = ([], [], [])  # type: tuple[list[str], list[str], list[str]]
+    literals: dict[tuple[str, str], list[Literal]] = defaultdict(list)
+    labels: dict[str, list[tuple[int, Literal]]] = defaultdict(list)
+    texts = 0
+    for subject, predicate, target in statements:
+        if type(target) is str:
+            subjects.append(subject)
+            predicates.append(predicate)
+            targets.append(target)
+        elif isinstance(target, Literal):
+            texts += 1
+            if predicate in _RANK:
+                labels[subject].append((_RANK[predicate], target))
+            else:
+                literals[subject, predicate].append(target)
+    named = sum(len(set(found)) for found in labels.values())
+    findings.note(f"{len(subjects) + texts:,} statements read, {named:,} of them names")
+    return _Sorted(links, literals, labels)
 
 
 def _build(statements: Iterable[Statement], language: str, findings: Findings) -> TextualGraph:
     found = _sort(statements, findings)
     fields: dict[str, dict[str, str]] = defaultdict(dict)
     names = _names(found, language, fields)
-    position: dict[str, int] = {}
-    edges: list[tuple[int, str, int]] = []
-    for subject, predicate, target in found.links:
-        ends = position.setdefault(subject, len(position)), position.setdefault(target, len(position))
-        edges.append((ends[0], predicate, ends[1]))
+    # 1. Resources in order of first appearance, then those of which only literals tell.
+    subjects, predicates, targets = found.links
+    position = {key: i for i, key in enumerate(dict.fromkeys(chain.from_iterable(zip(subjects, targets, strict=True))))}
     for subject in (*found.labels, *(subject for subject, _ in found.literals)):
         position.setdefault(subject, len(position))
     resources = len(position)
-    relations = {predicate: _relation(predicate, names) for predicate in found.predicates}
+    # 2. Short literals become nodes, long ones fields.
+    relations = {p: _relation(p, names) for p in dict.fromkeys(chain(predicates, (p for _, p in found.literals)))}
+    sources, texts = [position[key] for key in subjects], [relations[key] for key in predicates]
+    ends = [position[key] for key in targets]
     for (subject, predicate), literals in found.literals.items():
         for text in _in_language(literals, language):
             if len(text) > LONG:
                 known = fields[subject].get(relations[predicate])
                 fields[subject][relations[predicate]] = f"{known} {text}" if known else text
             elif text:
-                edges.append((position[subject], predicate, position.setdefault(f'"{text}"', len(position))))
+                sources.append(position[subject])
+                texts.append(relations[predicate])
+                ends.append(position.setdefault(f'"{text}"', len(position)))
+    # 3. Node texts.
     _name_blanks(position, names, found.links)
-    texts = [
+    node_texts = [
         describe(names.get(key) or local_name(key), fields.get(key)) if i < resources else describe(key[1:-1])
         for key, i in position.items()
     ]
-    codes, distinct = encode([relations[predicate] for _, predicate, _ in edges])
-    ends = np.array([[s for s, _, _ in edges], [t for _, _, t in edges]], dtype=np.int64).reshape(2, -1)
+    codes, distinct = encode(texts)
+    index = np.array([sources, ends], dtype=np.int64).reshape(2, -1)
     ids = pa.array(_ids(position), pa.string())
-    return assemble(ids, pa.array(texts, pa.string()), ends, codes, distinct, findings)
+    return assemble(ids, pa.array(node_texts, pa.string()), index, codes, distinct, findings)
 
 
 def _names(found: _Sorted, language: str, fields: dict[str, dict[str, str]]) -> dict[str, str]:
@@ -219,9 +233,9 @@ def local_name(iri: str, blanks: bool = True) -> str:
     return part or iri
 
 
-def _name_blanks(position: dict[str, int], names: dict[str, str], links: list[tuple[str, str, str]]) -> None:
+def _name_blanks(position: dict[str, int], names: dict[str, str], links: tuple[list[str], ...]) -> None:
     """Blank nodes without a label: `Person (unnamed 1)` by type, else `unnamed 1`."""
-    kinds = {s: names.get(t) or local_name(t) for s, p, t in links if p == _TYPE and s.startswith("_:")}
+    kinds = {s: names.get(t) or local_name(t) for s, p, t in zip(*links, strict=True) if p == _TYPE and s[:2] == "_:"}
     count: Counter[str] = Counter()
     for key in position:
         if key.startswith("_:") and not names.get(key):

@@ -1,7 +1,7 @@
 """Scene graphs as GQA writes them: objects with a name, attributes and relations to other objects, one image or many.
 
-An object becomes `name: cup; attribute: red, small`; its id is the object's own (with the image's before it where a file of many
-images is read as one graph). Boxes are left out: what lies left or right of what is in the relations.
+An object becomes `name: cup; attribute: red, small`; its id is the object's own (with the image's before it where a
+file of many images is read as one graph). Boxes are left out: what lies left or right of what is in the relations.
 Source of the format: Hudson and Manning, GQA, CVPR 2019.
 """
 

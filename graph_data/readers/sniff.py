@@ -7,21 +7,23 @@ from pathlib import Path
 
 from graph_data.errors import GraphReadError
 from graph_data.readers.expla_graphs import TRIPLE
-from graph_data.readers.files import TextFile, read_bytes, suffix_of, to_text
+from graph_data.readers.files import TextFile, read_head, suffix_of, to_text
 
 SUFFIXES = {
     ".csv": "table", ".tsv": "table", ".tab": "table", ".psv": "table", ".parquet": "table", ".feather": "table",
     ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".jsonld": "jsonld", ".hext": "hext", ".trix": "trix",
-    ".graphml": "graphml", ".gexf": "gexf", ".gml": "gml", ".net": "pajek", ".paj": "pajek", ".edgelist": "edgelist",
-    ".edges": "edgelist", ".nt": "ntriples", ".ntriples": "ntriples", ".nq": "nquads", ".nquads": "nquads", ".ttl": "turtle",
-    ".turtle": "turtle", ".trig": "trig", ".n3": "n3", ".rdf": "rdfxml", ".owl": "rdfxml", ".cypher": "cypher", ".cql": "cypher",
+    ".graphml": "graphml", ".gexf": "gexf", ".gml": "gml", ".net": "pajek", ".paj": "pajek",
+    ".edgelist": "edgelist", ".edges": "edgelist", ".cypher": "cypher", ".cql": "cypher",
+    ".nt": "ntriples", ".ntriples": "ntriples", ".nq": "nquads", ".nquads": "nquads", ".ttl": "turtle",
+    ".turtle": "turtle", ".trig": "trig", ".n3": "n3", ".rdf": "rdfxml", ".owl": "rdfxml",
 }  # fmt: skip
 _ROOTS = {"graphml": "graphml", "gexf": "gexf", "rdf": "rdfxml", "trix": "trix"}
+_TERM = r"(?:<[^>\s]+>|_:\S+)"
 _STATEMENT = re.compile(
-    r"\A(?:<[^>\s]+>|_:\S+)\s+<[^>\s]+>\s+(?:<[^>\s]+>|_:\S+|\"(?:[^\"\\]|\\.)*\"\S*)\s*(<[^>\s]+>|_:\S+)?\s*\.\s*(?:#.*)?\Z"
-)
+    rf'\A{_TERM}\s+<[^>\s]+>\s+(?:{_TERM}|"(?:[^"\\]|\\.)*"\S*)\s*({_TERM})?\s*\.\s*(?:#.*)?\Z'
+)  # fmt: skip
 _HEXTUPLE = re.compile(r'\A\s*\[\s*"[^"]*"(?:\s*,\s*"(?:[^"\\]|\\.)*"){5}\s*\]\s*\Z')
-_SAMPLE = 1 << 16
+_SAMPLE = 1 << 18
 
 
 def sniff(path: Path, encoding: str | None = None) -> tuple[str, str]:
@@ -29,12 +31,12 @@ def sniff(path: Path, encoding: str | None = None) -> tuple[str, str]:
 
     Raises: GraphReadError for a file that is missing, empty, binary, or plainly something else.
     """
-    data = read_bytes(path)
+    data = read_head(path, _SAMPLE)
     if data[:4] == b"PAR1" or data[:6] == b"ARROW1":
         return "table", ""
     by_suffix = SUFFIXES.get(suffix_of(path), "")
     file = to_text(path, data, encoding)
-    head = file.data[:_SAMPLE].decode("utf-8", "ignore").lstrip()
+    head = file.data.decode("utf-8", "ignore").lstrip()
     found = _by_content(file, head, by_suffix) or by_suffix
     if not found:
         found = "edgelist" if _is_edge_list(head) else "table"
@@ -50,16 +52,15 @@ def sniff(path: Path, encoding: str | None = None) -> tuple[str, str]:
 
 
 _RELATED = {
-    ("json", "jsonld"), ("json", "scene-graph"), ("json", "jsonl"), ("jsonl", "hext"), ("jsonl", "json"), ("table", "explagraphs"),
-    ("json", "hext"), ("hext", "jsonl"),
+    ("json", "jsonld"), ("json", "scene-graph"), ("json", "jsonl"), ("jsonl", "hext"), ("jsonl", "json"),
+    ("table", "explagraphs"), ("json", "hext"), ("hext", "jsonl"),
 }  # fmt: skip
 
 
 def _by_content(file: TextFile, head: str, by_suffix: str) -> str:
     """The format that the text shows, "" if it shows none."""
-    if head[:1] == "<" and not head.startswith(("<http", "<urn")):
-        if found := _by_root(file.path, head, by_suffix):
-            return found
+    if head[:1] == "<" and not head.startswith(("<http", "<urn")) and (found := _by_root(file.path, head, by_suffix)):
+        return found
     lines = [line.strip() for line in head.split("\n", 40)[:40] if line.strip()]
     first = lines[0] if lines else ""
     if head[:1] in "{[" and by_suffix not in ("turtle", "trig", "n3"):

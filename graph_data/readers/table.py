@@ -68,7 +68,8 @@ def unique_names(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def clean(column: pa.Array) -> pa.StringArray:
-    """A column's white space folded and its empty cells null; works on distinct values, so that repeats cost nothing."""
+    """A column's white space folded and its empty cells null; works on distinct values, so that repeats cost
+    nothing."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     encoded = column.cast(pa.string()).dictionary_encode()
@@ -93,8 +94,10 @@ def cell(value: object) -> str | None:
     """A value as a cell: lists joined by ` | `, None for nothing."""
     if isinstance(value, str):
         return value
-    if isinstance(value, list | tuple | set) or (hasattr(value, "tolist") and getattr(value, "ndim", 0)):
-        return LIST_SEPARATOR.join(text for item in value if (text := value_text(item))) or None  # type: ignore[union-attr]
+    if hasattr(value, "tolist"):  # a NumPy array or scalar
+        value = value.tolist()
+    if isinstance(value, list | tuple | set):
+        return LIST_SEPARATOR.join(text for item in value if (text := value_text(item))) or None
     return value_text(value) or None
 
 

@@ -23,7 +23,8 @@ _KINDS = {".tsv": "TSV", ".csv": "CSV", ".tab": "TSV", ".parquet": "Parquet", ".
 
 
 def read(path: Path, options: LoadOptions) -> TextualGraph:
-    """Read any table: edges (with `nodes=` the nodes beside it), or one entity a row; `edges=` makes it the nodes table."""
+    """Read any table: edges (with `nodes=` the nodes beside it), or one entity a row; `edges=` makes it the nodes
+    table."""
     if options.edges is not None:
         return read_nodes_and_edges(path, Path(options.edges), options)
     if options.nodes is not None:

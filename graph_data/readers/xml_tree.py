@@ -1,4 +1,5 @@
-"""A safe XML tree: expat with namespaces cut off; entity declarations are refused, nothing outside the file is fetched."""
+"""A safe XML tree: expat with namespaces cut off; entity declarations are refused, nothing outside the file is
+fetched."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class GeneratedQuestion:
         kind: fact, conjunction, yes_no, attribute or unanswerable.
         topics: names of the nodes that the walk starts from.
         path: (relation, along its direction?) steps; a conjunction begins with one step a topic. A symmetric relation
-            is walked both ways.
+            is walked both ways, and relations of the same meaning together.
     """
 
     question: str
@@ -116,10 +116,14 @@ class Composer:
     stranger: Callable[[], Mention]
     rng: random.Random
     _ways: list[Hop] = field(init=False)
+    _alike: dict[tuple[str, bool], list[Hop]] = field(init=False)
 
     def __post_init__(self) -> None:
         known = [hop for hop in self.hops.values() if self.walks.has_edges(hop.relation)]
         self._ways = sorted(known, key=lambda hop: (hop.relation, hop.forward))
+        self._alike = {}
+        for hop in self.hops.values():
+            self._alike.setdefault(hop.meaning, []).append(hop)
 
     def fact(self, hops: int) -> GeneratedQuestion | None:
         """A question of so many steps, or None if none was found in a few tries."""
@@ -173,7 +177,11 @@ class Composer:
         return hop if hop and (hop.both or hop.forward == option[1]) else None
 
     def _step(self, at: set[int], hop: Hop) -> set[int]:
-        return self.walks.step(at, hop.relation, hop.forward, hop.both)
+        """Where the hop leads, and every other of its meaning."""
+        found: set[int] = set()
+        for same in self._alike[hop.meaning]:
+            found |= self.walks.step(at, same.relation, same.forward, same.both)
+        return found
 
     def _nested(self, slot: Mention | None, way: Sequence[Hop], reached: Sequence[set[int]]) -> Mention | None:
         for hop, nodes in zip(way, reached, strict=False):
@@ -313,15 +321,14 @@ class Composer:
         shared = [step for option in self.walks.options(has, self.rng) if (step := self._hop(option))]
         like = self.rng.choice(shared) if shared else hop
         lacks = self.walks.random_edge(like.relation, self.rng)[0 if like.forward else 1]
-        same = [step for step in self._ways if step.meaning == hop.meaning]
         start = set(self.walks.by_name[self.walks.names[lacks]])
-        if not self.nameable(lacks) or any(self._step(start, step) for step in same):
+        if not self.nameable(lacks) or self._step(start, hop):
             return None
         topic, slot, path = lacks, self.mention(lacks), []
         if self.rng.random() < 0.3 and (into := self._arrivals(lacks)):
             before, topic = self.rng.choice(into)
             middle = self._step(set(self.walks.by_name[self.walks.names[topic]]), before)
-            if any(self._step(middle, step) for step in same):
+            if self._step(middle, hop):
                 return None
             nested = noun_phrase(before.wording, self.mention(topic), len(middle) > 1, self.rng)
             slot, path = nested or slot, [before]

@@ -17,6 +17,7 @@ _SLOT_NUMBER = re.compile(r"<([^<>/]*)/([^<>/]*)>")
 _AGREEING = re.compile(r"\b(is|was|does|has) \{x\}|\{x\} (is|was|does|has)\b", re.IGNORECASE)
 _LEADING_VERB = re.compile(r"^\{x\} (?!is\b|was\b|has\b|does\b)(go(?=es)|\w+(?=s))e?s\b")
 _TWO_ARTICLES = re.compile(r"\b(?:the|a|an) the ")
+_ARTICLE = re.compile(r"\b([aA]) \{x\}")
 _PLURAL = {"is": "are", "was": "were", "does": "do", "has": "have"}
 _REQUESTS = ("Tell me {}.", "Name {}.", "I'd like to know {}.", "Can you tell me {}?", "{}?", "{}?", "Give me {}.")
 _PRONOUNS = re.compile(r"^(the) (?=\w)", re.IGNORECASE)
@@ -85,6 +86,8 @@ def fill(template: str, slot: Mention, plural: bool = False) -> str:
     said = _SLOT_NUMBER.sub(lambda match: match.group(2 if slot.plural else 1), template)
     if slot.plural:
         said = _LEADING_VERB.sub(r"{x} \1", _AGREEING.sub(_agree, said))
+    if slot.text[:1].lower() in tuple("aeiou"):
+        said = _ARTICLE.sub(r"\1n {x}", said)
     text = inflect(said, plural).replace("{x}", slot.text)
     return _TWO_ARTICLES.sub("the ", text)
 

@@ -11,6 +11,7 @@ import os
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported: it looks up its version online
 
 import ipaddress
+import socket
 from typing import Any
 
 import gradio as gr
@@ -52,17 +53,26 @@ def launch(
         GraphError: the graph or a model cannot be opened.
     """
     credentials = check_address(host, auth)
-    from graphrag import GraphRAG  # here, so that a wrong option is told before the models load
-
-    library = Library(lambda source: GraphRAG.open(source, llm=llm, adapter=adapter), graph_source)
+    check_port(host, port)  # before the models load
+    library = Library(_ready_assistants(llm, adapter), graph_source)
     library.begin()
     page = build(library)
-    try:
-        page.launch(server_name=host, server_port=port, auth=credentials, quiet=True, prevent_thread_lock=True, **LOOKS)
-    except OSError as error:
-        raise ConfigError(f"cannot listen on {host}:{port} ({error}); choose another --port.") from error
+    page.launch(server_name=host, server_port=port, auth=credentials, quiet=True, prevent_thread_lock=True, **LOOKS)
     print(f"{TITLE}: {page.local_url}  (Ctrl+C stops it)", flush=True)
     page.block_thread()
+
+
+def _ready_assistants(llm: str, adapter: str | None) -> Opener:
+    """Opens a graph with its models loaded: what cannot be loaded is told at once, and the first answer is quick."""
+    from graphrag import GraphRAG  # here, so that a wrong option is told before anything heavy is imported
+
+    def opener(source: str | None) -> Assistant:
+        assistant = GraphRAG.open(source, llm=llm, adapter=adapter)
+        assistant.model  # noqa: B018  # a cached property: loads
+        assistant.retriever  # noqa: B018
+        return assistant
+
+    return opener
 
 
 def check_address(host: str, auth: str | None) -> tuple[str, str] | None:
@@ -77,6 +87,17 @@ def check_address(host: str, auth: str | None) -> tuple[str, str] | None:
     if auth is None and not _is_loopback(host):
         raise ConfigError(f'other machines can reach {host}: give --auth "user:password", or listen on 127.0.0.1.')
     return (user, password) if auth else None
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises: ConfigError, if the port cannot be listened on."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        raise ConfigError(f"cannot listen on {host}:{port} ({error}); choose another --host or --port.") from error
 
 
 def _is_loopback(host: str) -> bool:

@@ -87,9 +87,10 @@ class Library:
             GraphError: the graph cannot be opened.
         """
         source = source if source is not None else self.start
-        with self._lock:
-            if source not in self._opened:
-                self._opened[source] = self.opener(source)
+        if source not in self._opened:
+            with self._lock:
+                if source not in self._opened:  # another visitor may have opened it meanwhile
+                    self._opened[source] = self.opener(source)
         return _session(self._opened[source], source or samples.DEFAULT)
 
     def begin_with_files(self, files: Sequence[str]) -> Session:

@@ -36,8 +36,8 @@ def take(session: Session, question: str) -> Iterator[Frame]:
 
     Yields a frame after the question, after the retrieval, after each piece of text, and once at the end.
     """
-    if question.strip():
-        session.messages.append({"role": "user", "content": literal(evidence.clip(question, ECHO_LIMIT))})
+    echo = evidence.clip(question, ECHO_LIMIT) if question.strip() else "(nothing)"
+    session.messages.append({"role": "user", "content": literal(echo)})
     session.messages.append({"role": "assistant", "content": "…"})
     yield Frame()
     try:

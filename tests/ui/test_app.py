@@ -7,6 +7,7 @@ the real one.
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +218,15 @@ def test_another_host_demands_a_password(host: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.1.2.3"])
 def test_loopback_needs_none(host: str) -> None:
     assert app.check_address(host, None) is None
+
+
+def test_a_port_in_use_is_told_before_anything_loads() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"127.0.0.1:{port}.*--port"):
+            app.launch(port=port)
 
 
 @pytest.mark.parametrize("auth", ["", "ada", ":secret", "ada:"])

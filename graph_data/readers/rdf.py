@@ -19,7 +19,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -75,8 +75,10 @@ def read(path: Path, options: LoadOptions, syntax: str) -> TextualGraph:
 def _oxigraph(path: Path, data: bytes, syntax: str, findings: Findings) -> Iterator[Statement]:
     import pyoxigraph as ox
 
-    if syntax == "RDF/XML" and re.search(rb"<!ENTITY[^>]*&[^#]", data):
-        raise GraphReadError(path, "the file declares XML entities made of entities, which are not expanded")
+    if syntax == "RDF/XML" and re.search(rb"<!ENTITY(?:[^>]*&[^#]|[^>]{1000})", data):
+        raise GraphReadError(
+            path, "the file declares XML entities that are long or made of entities; they are not expanded"
+        )
     base = f"file:///{re.sub(r'[^A-Za-z0-9._-]', '_', path.name)}"
     try:
         for quad in ox.parse(io.BytesIO(data), getattr(ox.RdfFormat, _SYNTAXES[syntax]), base_iri=base):
@@ -128,68 +130,68 @@ def _hextuples(path: Path, text: str) -> Iterator[Statement]:
             yield subject, predicate, Literal(value, language)
 
 
-class _Sorted(NamedTuple):
-    """Statements told apart."""
+@dataclass
+class _Sorted:
+    """Statements told apart; resources are numbered in order of first appearance."""
 
-    links: tuple[list[str], list[str], list[str]]  # subjects, predicates, objects
-    literals: dict[tuple[str, str], list[Literal]]
-    labels: dict[str, list[tuple[int, Literal]]]
+    position: dict[str, int] = field(default_factory=dict)  # resource, later also `"literal"` -> node
+    sources: list[int] = field(default_factory=list)
+    predicates: list[str] = field(default_factory=list)
+    targets: list[int] = field(default_factory=list)
+    literals: dict[tuple[str, str], list[Literal]] = field(default_factory=lambda: defaultdict(list))
+    labels: dict[str, list[tuple[int, Literal]]] = field(default_factory=lambda: defaultdict(list))
+    blank_types: dict[str, str] = field(default_factory=dict)  # blank node -> its rdf:type
 
 
 def _sort(statements: Iterable[Statement], findings: Findings) -> _Sorted:
-    subjects, predicates, targets = links = ([], [], [])  # type: tuple[list[str], list[str], list[str]]
-    literals: dict[tuple[str, str], list[Literal]] = defaultdict(list)
-    labels: dict[str, list[tuple[int, Literal]]] = defaultdict(list)
-    texts = 0
+    found, texts = _Sorted(), 0
+    position, sources, predicates, targets = found.position, found.sources, found.predicates, found.targets
     for subject, predicate, target in statements:
+        sources_at = position.setdefault(subject, len(position))
         if type(target) is str:
-            subjects.append(subject)
+            sources.append(sources_at)
             predicates.append(predicate)
-            targets.append(target)
+            targets.append(position.setdefault(target, len(position)))
+            if subject[:2] == "_:" and predicate == _TYPE:
+                found.blank_types[subject] = target
         elif isinstance(target, Literal):
             texts += 1
             if predicate in _RANK:
-                labels[subject].append((_RANK[predicate], target))
+                found.labels[subject].append((_RANK[predicate], target))
             else:
-                literals[subject, predicate].append(target)
-    named = sum(len(set(found)) for found in labels.values())
-    findings.note(f"{len(subjects) + texts:,} statements read, {named:,} of them names")
-    return _Sorted(links, literals, labels)
+                found.literals[subject, predicate].append(target)
+    named = sum(len(set(labels)) for labels in found.labels.values())
+    findings.note(f"{len(sources) + texts:,} statements read, {named:,} of them names")
+    return found
 
 
 def _build(statements: Iterable[Statement], language: str, findings: Findings) -> TextualGraph:
     found = _sort(statements, findings)
+    position, resources = found.position, len(found.position)
     fields: dict[str, dict[str, str]] = defaultdict(dict)
     names = _names(found, language, fields)
-    # 1. Resources in order of first appearance, then those of which only literals tell.
-    subjects, predicates, targets = found.links
-    position = {key: i for i, key in enumerate(dict.fromkeys(chain.from_iterable(zip(subjects, targets, strict=True))))}
-    for subject in (*found.labels, *(subject for subject, _ in found.literals)):
-        position.setdefault(subject, len(position))
-    resources = len(position)
-    # 2. Short literals become nodes, long ones fields.
-    relations = {p: _relation(p, names) for p in dict.fromkeys(chain(predicates, (p for _, p in found.literals)))}
-    sources, texts = [position[key] for key in subjects], [relations[key] for key in predicates]
-    ends = [position[key] for key in targets]
+    # Short literals become nodes, long ones fields.
     for (subject, predicate), literals in found.literals.items():
         for text in _in_language(literals, language):
             if len(text) > LONG:
-                known = fields[subject].get(relations[predicate])
-                fields[subject][relations[predicate]] = f"{known} {text}" if known else text
+                key = _relation(predicate, names)
+                known = fields[subject].get(key)
+                fields[subject][key] = f"{known} {text}" if known else text
             elif text:
-                sources.append(position[subject])
-                texts.append(relations[predicate])
-                ends.append(position.setdefault(f'"{text}"', len(position)))
-    # 3. Node texts.
-    _name_blanks(position, names, found.links)
+                found.sources.append(position[subject])
+                found.predicates.append(predicate)
+                found.targets.append(position.setdefault(f'"{text}"', len(position)))
+    _name_blanks(position, names, found.blank_types)
     node_texts = [
         describe(names.get(key) or local_name(key), fields.get(key)) if i < resources else describe(key[1:-1])
         for key, i in position.items()
     ]
-    codes, distinct = encode(texts)
-    index = np.array([sources, ends], dtype=np.int64).reshape(2, -1)
+    # Two predicates with one name are one relation.
+    codes, distinct = encode(found.predicates)
+    same, relations = encode([_relation(predicate, names) for predicate in distinct.to_pylist()])
+    index = np.array([found.sources, found.targets], dtype=np.int64).reshape(2, -1)
     ids = pa.array(_ids(position), pa.string())
-    return assemble(ids, pa.array(node_texts, pa.string()), index, codes, distinct, findings)
+    return assemble(ids, pa.array(node_texts, pa.string()), index, same[codes], relations, findings)
 
 
 def _names(found: _Sorted, language: str, fields: dict[str, dict[str, str]]) -> dict[str, str]:
@@ -233,9 +235,9 @@ def local_name(iri: str, blanks: bool = True) -> str:
     return part or iri
 
 
-def _name_blanks(position: dict[str, int], names: dict[str, str], links: tuple[list[str], ...]) -> None:
+def _name_blanks(position: dict[str, int], names: dict[str, str], types: dict[str, str]) -> None:
     """Blank nodes without a label: `Person (unnamed 1)` by type, else `unnamed 1`."""
-    kinds = {s: names.get(t) or local_name(t) for s, p, t in zip(*links, strict=True) if p == _TYPE and s[:2] == "_:"}
+    kinds = {blank: names.get(kind) or local_name(kind) for blank, kind in types.items()}
     count: Counter[str] = Counter()
     for key in position:
         if key.startswith("_:") and not names.get(key):

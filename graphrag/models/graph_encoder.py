@@ -13,15 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch_geometric.nn import GATConv, GCNConv, TransformerConv
 from torch_geometric.utils import softmax
 
-from graphrag.errors import ConfigError
+from graphrag.errors import ConfigError, ModelError
 from graphrag.models.prompt import Prompt
 
 EncoderKind = Literal["transformer", "gat", "gcn"]
@@ -63,27 +64,46 @@ class GraphBatch:
     questions: Tensor  # [B, D]
 
 
-def collate(prompts: Sequence[Prompt], device: torch.device | None = None) -> GraphBatch:
-    """Join the subgraphs of prompts; a prompt may have no node at all, wherever it stands."""
+def collate(prompts: Sequence[Prompt], in_dim: int, device: torch.device | None = None) -> GraphBatch:
+    """Join the subgraphs of prompts; a prompt may have no node at all, wherever it stands.
+
+    Raises:
+        ModelError: vectors of another width than `in_dim`.
+    """
     sizes = [len(prompt.node_vectors) for prompt in prompts]
     offsets = np.cumsum([0, *sizes[:-1]])
     index = np.concatenate([p.edge_index + o for p, o in zip(prompts, offsets, strict=True)], axis=1)
-    edges = torch.from_numpy(np.concatenate([p.edge_vectors for p in prompts]).astype(np.float32))
+    edges = _stack([p.edge_vectors for p in prompts], in_dim)
     forward = torch.from_numpy(index.astype(np.int64))
     direction = torch.zeros(forward.shape[1], 1)
     batch = GraphBatch(
-        nodes=torch.from_numpy(np.concatenate([p.node_vectors for p in prompts]).astype(np.float32)),
+        nodes=_stack([p.node_vectors for p in prompts], in_dim),
         scores=torch.from_numpy(np.concatenate([p.node_scores for p in prompts]).astype(np.float32))[:, None],
         # A relation says something about both its ends, so messages run both ways.
         edge_index=torch.cat([forward, forward.flip(0)], dim=1),
         edges=torch.cat([edges, edges]),
         backward=torch.cat([direction, direction + 1]),
         graph=torch.repeat_interleave(torch.arange(len(prompts)), torch.tensor(sizes)),
-        questions=torch.from_numpy(np.stack([p.question_vector for p in prompts]).astype(np.float32)),
+        questions=_stack(
+            [p.question_vector[None] if n else np.zeros((1, in_dim)) for p, n in zip(prompts, sizes, strict=True)],
+            in_dim,
+        ),
     )
     if device is None or device.type == "cpu":
         return batch
     return GraphBatch(**{name: value.to(device) for name, value in vars(batch).items()})
+
+
+def _stack(arrays: Sequence[npt.NDArray[Any]], width: int) -> Tensor:
+    """Rows of all arrays as one float tensor [sum of rows, width]; an array without rows may be of any width."""
+    rows = [array for array in arrays if len(array)]
+    for array in rows:
+        if array.shape[1] != width:
+            raise ModelError(
+                f"The graph encoder reads vectors of width {width}, but these are {array.shape[1]} wide; use the "
+                "embedder that the adapter was trained with."
+            )
+    return torch.from_numpy(np.concatenate([np.zeros((0, width)), *rows]).astype(np.float32))
 
 
 class GraphEncoder(nn.Module):

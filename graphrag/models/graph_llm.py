@@ -146,7 +146,7 @@ class GraphLLM(nn.Module):
         return Prefilled(scores[:, -1], cache, mask, lengths, cut_lines)
 
     def _graph_vectors(self, prompts: Sequence[Prompt]) -> Tensor:
-        vectors: Tensor = self.projector(self.encoder(collate(prompts, self.device)))
+        vectors: Tensor = self.projector(self.encoder(collate(prompts, self.encoder.config.in_dim, self.device)))
         return vectors  # [B, T, H]
 
     def _run(self, embeddings: Tensor, mask: Tensor, cache: Any, *, last_only: bool = False) -> tuple[Tensor, Any]:

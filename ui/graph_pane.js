@@ -14,7 +14,7 @@ const styles = () => [
   { selector: "node", style: {
     label: "data(label)", color: color("text"), "font-size": 12, "font-family": "system-ui, sans-serif",
     "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "wrap", "text-max-width": 120,
-    "text-outline-color": color("back"), "text-outline-width": 2.5, "min-zoomed-font-size": 6,
+    "text-outline-color": color("back"), "text-outline-width": 2.5, "min-zoomed-font-size": 7.5,
     width: 20, height: 20, "border-width": 2, "border-color": color("line"), "background-color": color("back") } },
   { selector: "node[role='bridge']", style: {
     shape: "round-rectangle", width: 15, height: 15, "border-style": "dashed", "border-color": color("bridge") } },
@@ -25,10 +25,12 @@ const styles = () => [
   { selector: "node[role='answer']", style: {
     shape: "star", width: 38, height: 38, "background-color": color("answer"), "border-color": color("answer-rim"),
     "font-weight": 700, "font-size": 14 } },
+  { selector: "node[?used]", style: { "z-index": 5, "min-zoomed-font-size": 0 } },
+  { selector: "node[!used]", style: { color: color("soft"), "text-opacity": 0.85 } },
   { selector: "edge", style: {
     label: "data(label)", color: color("soft"), "font-size": 10, "font-family": "system-ui, sans-serif",
     "text-rotation": "autorotate", "text-outline-color": color("back"), "text-outline-width": 2.5,
-    "min-zoomed-font-size": 7, "curve-style": "bezier", "target-arrow-shape": "triangle", "arrow-scale": 0.8,
+    "min-zoomed-font-size": 7.5, "curve-style": "bezier", "target-arrow-shape": "triangle", "arrow-scale": 0.8,
     width: 1.2, "line-style": "dashed", "line-color": color("line"), "target-arrow-color": color("line") } },
   { selector: "edge[?used]", style: {
     width: 2.6, "line-style": "solid", "line-color": color("used"), "target-arrow-color": color("used"),
@@ -42,15 +44,23 @@ pane.cytoscapeCore = cy; // for tests and for whoever debugs the page
 
 // Places are -1..1; the drawing grows with the number of nodes and takes the shape of the pane.
 function place(node, count) {
-  const side = 50 + 45 * Math.sqrt(count);
+  const side = 50 + 45 * Math.sqrt(count) * (1 + count / 100);
   const shape = Math.min(2, Math.max(0.6, canvas.clientWidth / Math.max(1, canvas.clientHeight)));
   return { x: node.x * side * Math.sqrt(shape), y: (node.y * side) / Math.sqrt(shape) };
 }
 
-function fit() {
+// Shows all, or the used part of a drawing too large to read as a whole.
+function fit(all) {
   cy.resize();
   cy.fit(undefined, 44);
-  if (cy.zoom() > 1.3) { cy.zoom(1.3); cy.center(); }
+  const used = cy.elements("[?used]");
+  if (!all && cy.zoom() < 0.6 && used.nonempty()) cy.fit(used, 90);
+  if (cy.zoom() > 1.3) { cy.zoom(1.3); cy.center(all || used.empty() ? undefined : used); }
+  const grow = Math.max(1, 0.85 / cy.zoom()); // what matters stays legible in a large drawing
+  cy.batch(() => cy.nodes("[?used]").forEach((node) => {
+    const size = grow * (node.data("role") === "answer" ? 34 : 20);
+    node.style({ "font-size": 13 * grow, width: size, height: size, "text-max-width": 140 * grow });
+  }));
 }
 
 function draw() {
@@ -115,7 +125,7 @@ details.querySelector(".close").addEventListener("click", () => { closeDetails()
 part("tools").addEventListener("click", (event) => {
   const what = event.target.dataset.do;
   const middle = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 };
-  if (what === "fit") fit();
+  if (what === "fit") fit(true);
   if (what === "in") cy.zoom({ level: cy.zoom() * 1.3, renderedPosition: middle });
   if (what === "out") cy.zoom({ level: cy.zoom() / 1.3, renderedPosition: middle });
 });

@@ -33,7 +33,7 @@ function draw() {
     cell(row, Number(edge.score).toFixed(2), "number");
   }
   const used = edges.filter((edge) => edge.used).length;
-  table.querySelector(".count").textContent = edges.length ? `${used} used of ${edges.length} read` : "";
+  table.querySelector(".count").textContent = edges.length ? `${used || "none"} used of ${edges.length} read` : "";
   table.hidden = edges.length === 0;
   table.dataset.triples = JSON.stringify(edges.map((edge) => [edge.source_name, edge.relation, edge.target_name]));
 }

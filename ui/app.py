@@ -37,6 +37,7 @@ def launch(
     llm: str = "default",
     adapter: str | None = None,
     auth: str | None = None,
+    ready: Callable[[str], None] | None = None,
 ) -> None:
     """Open a graph and serve the page until interrupted; prints the address.
 
@@ -47,6 +48,7 @@ def launch(
         llm: the language model, as `GraphRAG.open` takes it.
         adapter: folder of an adapter, or None for the model's own.
         auth: "user:password" that visitors must enter.
+        ready: told the address once it is served, instead of printing it.
 
     Raises:
         ConfigError: the address may not or cannot be listened on.
@@ -58,8 +60,12 @@ def launch(
     library.begin()
     page = build(library)
     page.launch(server_name=host, server_port=port, auth=credentials, quiet=True, prevent_thread_lock=True, **LOOKS)
-    print(f"{TITLE}: {page.local_url}  (Ctrl+C stops it)", flush=True)
+    (ready or _print_address)(page.local_url)
     page.block_thread()
+
+
+def _print_address(url: str) -> None:
+    print(f"{TITLE}: {url}  (Ctrl+C stops it)", flush=True)
 
 
 def _ready_assistants(llm: str, adapter: str | None) -> Opener:

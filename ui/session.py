@@ -10,12 +10,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
 from graph_data import samples
+from graph_data.errors import GraphError
 from graph_data.textual_graph import TextualGraph
 from graphrag.answer import Answer
 from graphrag.retrieval.subgraph import Subgraph
@@ -62,6 +63,12 @@ class Session:
     examples: list[str] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def report(self) -> str:
+        """What the reader did, without the folder it read from."""
+        report = self.assistant.graph.report
+        return clip(str(replace(report, source=Path(report.source).name)), 1000)
+
     def restart(self) -> None:
         """Forget what was said; the graph stays."""
         self.messages = []
@@ -99,12 +106,13 @@ class Library:
         Raises:
             GraphError: they cannot be read as a graph.
         """
-        if len(files) == 1:
-            return _session(self.opener(files[0]), Path(files[0]).name)
         with tempfile.TemporaryDirectory() as folder:
-            for file in files:
-                shutil.copy(file, folder)
-            return _session(self.opener(folder), ", ".join(Path(file).name for file in files))
+            copies = [shutil.copy(file, folder) for file in files]
+            try:
+                assistant = self.opener(copies[0] if len(copies) == 1 else folder)
+            except GraphError as error:  # a visitor knows the file's name, not where the server keeps it
+                raise GraphError(str(error).replace(f"{folder}/", "").replace(folder, "these files")) from error
+            return _session(assistant, ", ".join(Path(file).name for file in files))
 
 
 def _session(assistant: Assistant, source: str) -> Session:

@@ -83,7 +83,7 @@ class _Opening:
         except GraphError as error:
             yield _only_notice(str(error), "error")
         else:
-            yield self._opened(session, {"text": clip(str(session.assistant.graph.report), 1000), "kind": "done"})
+            yield self._opened(session, {"text": session.report, "kind": "done"})
 
     def _opened(self, session: Session, notice: dict[str, str] | None) -> Values:
         graph = session.assistant.graph

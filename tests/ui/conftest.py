@@ -60,6 +60,7 @@ class Stream:
     graph: TextualGraph
     answers: list[str]
     pause: float
+    closed: bool = False
 
     def __post_init__(self) -> None:
         self.subgraph = whole(self.graph, (), self.question)
@@ -92,16 +93,16 @@ class HandMade:
     graph: TextualGraph
     knows: Callable[[str], list[str]] = lambda question: []
     pause: float = 0.0
-    asked: list[str] = field(default_factory=list)
+    streams: list[Stream] = field(default_factory=list)
 
     def chat(self) -> HandMade:
         return self
 
     def stream(self, question: str) -> Stream:
-        self.asked.append(question)
         if not question.strip():
             raise QuestionError("the question is empty; ask something.")
-        return Stream(question, self.graph, self.knows(question), self.pause)
+        self.streams.append(Stream(question, self.graph, self.knows(question), self.pause))
+        return self.streams[-1]
 
 
 def opened(source: str | None) -> HandMade:

@@ -150,6 +150,7 @@ def test_a_reply_can_be_stopped(page: Any, serve: Any, open_hand_made: Any) -> N
     page.wait_for_selector("#question .submit-button")
     page.wait_for_timeout(2500)
     assert "say." not in page.inner_text("#chat")
+    assert slow.streams[0].closed  # lets go of the model
     ask(page, QUESTION)
     page.wait_for_selector("#chat >> text=Madrid.")
 

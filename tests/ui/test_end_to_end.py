@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from graph_data import samples
+from graph_data.errors import GraphError
 from ui.session import Library
 
 QUESTION = "What is the capital of the country that borders both France and Portugal?"
@@ -32,12 +34,27 @@ def test_the_default_sample_opens_with_its_size_and_questions(library: Library) 
     assert 3 <= len(session.examples) <= 4
 
 
-def test_a_file_of_ones_own_is_opened_with_questions_made_for_it(library: Library, tmp_path: Any) -> None:
+def test_a_file_of_ones_own_is_opened_with_questions_made_for_it(library: Library, tmp_path: Path) -> None:
     film = tmp_path / "films.csv"
     film.write_text("head,relation,tail\nInsomnia,directed_by,Christopher Nolan\nInsomnia,starred,Al Pacino\n")
     session = library.begin_with_files([str(film)])
     assert session.name == "films.csv"
     assert session.examples == ["Insomnia directed by what?", "Insomnia starred what?"]
+    assert session.report.startswith("films.csv (table of triples (CSV)): 3 nodes, 2 edges, 2 relations")
+
+
+def test_several_files_make_one_graph(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "nodes.csv").write_text("id,name\n1,Ann\n2,Bob\n")
+    (tmp_path / "edges.csv").write_text("source,relation,target\n1,knows,2\n")
+    session = library.begin_with_files([str(tmp_path / "nodes.csv"), str(tmp_path / "edges.csv")])
+    assert list(session.assistant.graph.triples()) == [("Ann", "knows", "Bob")]
+    assert "/" not in session.report
+
+
+def test_a_file_without_a_graph_is_named_in_one_sentence(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(GraphError, match=r"^empty\.csv: the file is empty"):
+        library.begin_with_files([str(tmp_path / "empty.csv")])
 
 
 def test_madrid_with_its_evidence(page: Any, address: str) -> None:

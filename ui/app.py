@@ -12,6 +12,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is i
 
 import ipaddress
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr

@@ -3,7 +3,8 @@
     rag = GraphRAG.open("countries")
     answer = rag.ask("What is the capital of Spain?")
 
-Loads what it needs on first use, so that making one is quick. This module puts the steps together and knows the inside of none.
+Loads what it needs on first use, so that making one is quick. This module puts the steps together and knows the
+inside of none.
 """
 
 from __future__ import annotations
@@ -232,7 +233,8 @@ def check_question(question: str) -> str:
         raise QuestionError("The question is empty; ask something of the graph.")
     if len(question) > MAX_QUESTION_CHARS:
         raise QuestionError(
-            f"The question has {len(question):,} characters, more than the {MAX_QUESTION_CHARS:,} that can be read; shorten it."
+            f"The question has {len(question):,} characters, more than the {MAX_QUESTION_CHARS:,} that can be read; "
+            "shorten it."
         )
     return question
 

@@ -1,16 +1,16 @@
-"""Reasoner: reads a question and says where to start, which relations to follow at each step, and how many steps to take.
+"""Reasoner: reads a question and says where to start, which relations to follow at each step, and for how many steps.
 
 It never sees the graph. From the question's token states (MiniLM, frozen) and the vectors of relation texts it makes
 
     start gate    w_k = sigmoid(MLP([tokens of mention k; features of mention k]))
     instruction   i_t = attention over the tokens, a query of its own for each step t = 1..T
-    gate          g_t(r, d) = sigmoid(Q i_t . K_d r + a cos(P i_t, r) + b_d)     relation r, walked along (d=0) or against it
+    gate          g_t(r, d) = sigmoid(Q i_t . K_d r + a cos(P i_t, r) + b_d)     along (d=0) or against r
     step weights  alpha = softmax(MLP(question))
     polar         how likely the answer is yes or no, rather than something named
 
-and whoever holds the graph moves mass with them: m_t(v) = sum over edges (u, r, v) of m_{t-1}(u) g_t(r, d). Because relations
-are read, not looked up, it works on graphs that it has never seen. In the line of NSM (He et al., WSDM 2021) and
-TransferNet (Shi et al., EMNLP 2021). Trained from answers alone (`graphrag.training.reasoner_training`).
+and whoever holds the graph moves mass with them: m_t(v) = sum over edges (u, r, v) of m_{t-1}(u) g_t(r, d). As
+relations are read, not looked up, it works on graphs that it has never seen. In the line of NSM (He et al. 2021) and
+TransferNet (Shi et al. 2021). Trained from answers alone (`graphrag.training.reasoner_training`).
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class ReasonerConfig:
     dim: int = 384  # of MiniLM's states and of relation vectors
     key_dim: int = 192  # of the bilinear gate
     steps: int = 3  # longest path
+    layers: int = 2  # of the transformer over MiniLM's states
     heads: int = 6
     dropout: float = 0.1
 
@@ -65,9 +66,13 @@ class Reasoner(nn.Module):
         super().__init__()
         self.config = config or ReasonerConfig()
         dim, key, steps = self.config.dim, self.config.key_dim, self.config.steps
-        self.layer = nn.TransformerEncoderLayer(
-            dim, self.config.heads, 2 * dim, self.config.dropout, "gelu", batch_first=True, norm_first=True
+        self.layers = nn.ModuleList(
+            nn.TransformerEncoderLayer(
+                dim, self.config.heads, 2 * dim, self.config.dropout, "gelu", batch_first=True, norm_first=True
+            )
+            for _ in range(self.config.layers)
         )
+        self.mark = nn.Parameter(torch.zeros(dim))  # added to the tokens of mentions
         self.queries = nn.Parameter(torch.randn(steps, dim) * dim**-0.5)
         self.follow = nn.Linear(dim, dim)  # the query of a step hears the step before
         self.keys = nn.Linear(dim, dim)
@@ -76,6 +81,7 @@ class Reasoner(nn.Module):
         self.align = nn.Linear(dim, dim, bias=False)
         nn.init.eye_(self.align.weight)
         self.align_scale = nn.Parameter(torch.tensor([6.0, 6.0]))
+        self.stand_out = nn.Parameter(torch.tensor([0.3, 0.3]))
         self.gate_bias = nn.Parameter(torch.tensor([-3.0, -3.0]))
         self.start = nn.Sequential(
             nn.Linear(2 * dim + START_FEATURES, 128), nn.GELU(), nn.Dropout(self.config.dropout), nn.Linear(128, 1)
@@ -83,10 +89,13 @@ class Reasoner(nn.Module):
         self.hops = nn.Sequential(
             nn.Linear(dim, 128), nn.GELU(), nn.Dropout(self.config.dropout), nn.Linear(128, steps)
         )
+        self.polar = nn.Sequential(nn.Linear(dim, 64), nn.GELU(), nn.Linear(64, 1))
 
-    def read(self, states: Tensor, mask: Tensor) -> Reading:
-        """Read token states [B, L, D] under mask [B, L] (1 = token)."""
-        hidden = states + self.layer(states, src_key_padding_mask=mask == 0)
+    def read(self, states: Tensor, mask: Tensor, named: Tensor) -> Reading:
+        """Read token states [B, L, D] under mask [B, L] (1 = token); `named` [B, L] is 1 where a mention stands."""
+        hidden = states + named.unsqueeze(-1) * self.mark
+        for layer in self.layers:
+            hidden = layer(hidden, src_key_padding_mask=mask == 0)
         weight = mask.unsqueeze(-1).to(hidden.dtype)
         summary = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1)
         keys = self.keys(hidden)
@@ -122,12 +131,14 @@ class Reasoner(nn.Module):
         aligned = nn.functional.normalize(self.align(reading.instructions), dim=-1) @ nn.functional.normalize(
             relations, dim=-1
         ).transpose(0, 1)  # [B, T, R]
+        spread = (aligned - aligned.mean(-1, keepdim=True)) / (aligned.std(-1, keepdim=True, unbiased=False) + 0.05)
         logits = []
         for direction in range(2):
             query = self.gate_query[direction](reading.instructions)
             key = self.gate_key[direction](relations)
             bilinear = query @ key.transpose(0, 1) / key.shape[-1] ** 0.5
-            logits.append(bilinear + self.align_scale[direction] * aligned + self.gate_bias[direction])
+            near = self.align_scale[direction] * aligned + self.stand_out[direction] * spread
+            logits.append(bilinear + near + self.gate_bias[direction])
         return torch.stack(logits, 2).sigmoid()
 
     def save(self, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Prizes: what each node and edge near the question's hits is worth.
 
-A reader turns the question into where to start and which relations to follow; mass walks accordingly (`reasoning.py`); the
-credit that a node or an edge earns is its prize. Two readers: the learned one, and one by cosine alone.
+A reader turns the question into where to start and which relations to follow; mass walks accordingly
+(`reasoning.py`); the credit that a node or an edge earns is its prize. Two readers: the learned one, and one by cosine.
 """
 
 from __future__ import annotations
@@ -72,8 +72,13 @@ class LearnedReader:
             masks.append(np.zeros(len(offsets), bool))
             features.append(start_features(None, hits.question, 1, cosine))
         with torch.inference_mode():
-            reading = self.model.read(torch.from_numpy(states)[None], torch.ones(1, len(states)))
-            gates = self.model.relation_gates(reading, torch.from_numpy(np.asarray(graph.relation_vectors)))[0]
+            named = np.zeros(len(states), np.float32)
+            for mask, numbers in zip(masks, features, strict=True):
+                named[mask] = np.maximum(named[mask], float(numbers[1] == 0))
+            reading = self.model.read(
+                torch.from_numpy(states)[None], torch.ones(1, len(states)), torch.from_numpy(named)[None]
+            )
+            gates = self.model.relation_gates(reading, torch.tensor(graph.relation_vectors))[0]
             start_gates = self.model.start_gates(
                 reading,
                 torch.zeros(len(nodes), dtype=torch.long),

@@ -1,7 +1,7 @@
 """Reasoning: mass walks from what the question names, along the relations that the reasoner reads, to the answers.
 
-Forward, m_t(v) = sum over edges of m_{t-1}(u) g_t(r, d); the score of a node is sum_t alpha_t m_t(v). Backward, the credit of
-the best nodes is traced to the edges that carried it: the path that an answer came by. Time follows the
+Forward, m_t(v) = sum over edges of m_{t-1}(u) g_t(r, d); the score of a node is sum_t alpha_t m_t(v). Backward, the
+credit of the best nodes is traced to the edges that carried it: the path that an answer came by. Time follows the
 neighbourhood that the gates open, not the graph. This module knows nothing of how the gates are made.
 """
 
@@ -100,7 +100,7 @@ def incidence_of(source: IntArray, target: IntArray, num_nodes: int) -> tuple[In
 
 
 def start_features(mention: Mention | None, question: str, num_nodes: int, cosine: float) -> list[float]:
-    """What the start gate knows of a mention besides its words; None is a hit by cosine alone. START_FEATURES numbers."""
+    """What the start gate knows of a mention besides its words (None: a hit by cosine): START_FEATURES numbers."""
     if mention is None:
         return [0.0, 0.0, float(np.log1p(num_nodes)) / 7, 0.0, 0.0, cosine, 1.0]
     capital = question[mention.start].isupper() or question[mention.start].isdigit()

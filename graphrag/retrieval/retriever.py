@@ -1,7 +1,7 @@
 """Retriever: a question in, a prompt out. Embed, search, read, walk, solve, textualize.
 
-Default mode: what the question mentions starts a walk along the relations that the reader opens (`prizes.py`); the credit of
-nodes and edges are their prizes; PCST keeps the evidence connected and small. Reference mode: `reference.py`.
+Default mode: what the question mentions starts a walk along the relations that the reader opens (`prizes.py`); the
+credit of nodes and edges are their prizes; PCST keeps the evidence connected and small. Reference mode: `reference.py`.
 """
 
 from __future__ import annotations
@@ -202,9 +202,7 @@ class Retriever:
         candidates = (*(Candidate(name) for name in names), *_closing(0.2, 0.5, 1.0))
         return subgraph, (candidates, float(node_cosines.max(initial=0.0)))
 
-    def _evidence(
-        self, nodes: IntArray, node_scores: FloatArray, edges: IntArray, edge_scores: FloatArray
-    ) -> Subgraph:
+    def _evidence(self, nodes: IntArray, node_scores: FloatArray, edges: IntArray, edge_scores: FloatArray) -> Subgraph:
         """Give every node and edge its text, role and score."""
         graph = self.index.graph
         prized_edges = edge_scores > 0

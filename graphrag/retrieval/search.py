@@ -1,7 +1,7 @@
 """Search: which nodes a question names (mentions), and which are near it in meaning (cosine).
 
 A mention forgives case, accents, punctuation, underscores, a leading article, a trailing "(...)" and a plural s.
-Names are stored as sorted 64-bit hashes of their normalised words: a look-up is a binary search, an index opens at once.
+Names are stored as sorted 64-bit hashes of their normalised words: a look-up is a binary search.
 This module knows nothing of prizes or models.
 """
 
@@ -27,9 +27,10 @@ _ARTICLES = frozenset({"the", "a", "an"})
 _WORD = re.compile(r"[^\W_]+")
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
 FUNCTION_WORDS = frozenset(
-    "a about all also an and any are as at be been both but by can did do does for from had has have he her him his how i if in "
-    "into is it its me more most no not of on or our s she so some tell than that the their them then there these they this "
-    "those to was we were what when where which who whom whose why will with would yes you your name list give show".split()
+    "a about all also an and any are as at be been both but by can did do does for from had has have he her him "
+    "his how i if in into is it its me more most no not of on or our s she so some tell than that the their them "
+    "then there these they this those to was we were what when where which who whom whose why will with would yes "
+    "you your name list give show".split()
 )
 
 
@@ -144,7 +145,7 @@ class MentionTable:
 
     def _look_up(self, key: int) -> tuple[tuple[int, ...], bool]:
         wanted = np.uint64(key)
-        low, high = (int(np.searchsorted(self.keys, wanted, side)) for side in ("left", "right"))  # type: ignore[call-overload]
+        low, high = (int(np.searchsorted(self.keys, wanted, side)) for side in ("left", "right"))
         if low == high:
             return (), False
         nodes, exact = self.nodes[low:high], self.exact[low:high]

@@ -25,7 +25,7 @@ def check_solver() -> None:
     """Give pcst-fast a problem with a known answer, once a process.
 
     Raises:
-        SolverError: pcst-fast is missing, or is the wheel that returns garbage with NumPy 2, with the command that mends it.
+        SolverError: pcst-fast is missing or is the wheel that errs with NumPy 2, with the command that mends it.
     """
     try:
         from pcst_fast import pcst_fast
@@ -35,7 +35,8 @@ def check_solver() -> None:
     nodes, edges = pcst_fast(path, np.array([5.0, 0, 0, 0, 5]), np.full(4, 0.5), -1, 1, "gw", 0)
     if sorted(nodes.tolist()) != [0, 1, 2, 3, 4] or sorted(edges.tolist()) != [0, 1, 2, 3]:
         raise SolverError(
-            f"the installed pcst-fast gives wrong trees (its prebuilt wheel does so with NumPy 2); build it from source: {MEND}"
+            "the installed pcst-fast gives wrong trees (its prebuilt wheel does so with NumPy 2); "
+            f"build it from source: {MEND}"
         )
 
 

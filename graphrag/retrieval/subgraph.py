@@ -1,4 +1,4 @@
-"""Subgraph: the evidence. A small connected part of the graph, in which every node and edge knows its role and score."""
+"""Subgraph: the evidence. A small connected part of the graph; each node and edge knows its role and score."""
 
 from __future__ import annotations
 

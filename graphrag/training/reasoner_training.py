@@ -2,11 +2,12 @@
 
 Loss of a question with answers A, scores s(v) (see `graphrag.models.reasoner`):
 
-    - log sum_A s / sum s   (some answer first)     - mean_A log s / sum s   (all answers)     - log max_A s   (sure of it)
+    - log sum_A s / sum s   (some answer first)   - mean_A log s / sum s   (all answers)   - log max_A s   (sure of it)
 
-and of one that the graph cannot answer: - log(1 - max s). A question that wants yes or no is known by its words (`polar`) and judged by the
-mass that one start sends to another (`arrival`), both by cross-entropy. A batch is one graph and some of its questions, so that the mass of all of
-them moves in dense [N, B] steps; gradients of a few batches are accumulated, so that a step sees several schemas.
+and of one that the graph cannot answer: - log(1 - max s). A question that wants yes or no is known by its words
+(`polar`) and judged by the mass that one start sends to another (`arrival`), both by cross-entropy. A batch is one
+graph and some of its questions, so that the mass of all of them moves in dense [N, B] steps; gradients of a few batches
+are accumulated, so that a step sees several schemas.
 """
 
 from __future__ import annotations
@@ -147,6 +148,7 @@ def score(model: Reasoner, prepared: PreparedGraph, batch: Sequence[PreparedQues
     length = max(len(question.states) for question in batch)
     states = torch.zeros(len(batch), length, model.config.dim)
     mask = torch.zeros(len(batch), length)
+    named = torch.zeros(len(batch), length)
     rows, token_masks, features = [], [], []
     for row, question in enumerate(batch):
         states[row, : len(question.states)] = torch.from_numpy(question.states.astype(np.float32))
@@ -155,7 +157,9 @@ def score(model: Reasoner, prepared: PreparedGraph, batch: Sequence[PreparedQues
             rows.append(row)
             token_masks.append(np.pad(inside, (0, length - len(inside))))
             features.append(numbers)
-    reading = model.read(states, mask)
+            if numbers[1] == 0:
+                named[row, : len(inside)] += torch.from_numpy(inside)
+    reading = model.read(states, mask, named.clamp(max=1))
     nodes = prepared.graph.num_nodes
     mass = torch.zeros(nodes, len(batch))
     if rows:

@@ -1,7 +1,7 @@
 """Sources of training questions: labelled sets, and questions made from graphs and from invented worlds.
 
-`read_sources(data)` reads those that are present under a folder laid out as the README of `graphrag/training` says; each gives
-questions to train on and, apart from them, questions to validate on. Rows that a benchmark keeps for testing are never read.
+`read_sources(data)` reads those whose files are under `data`; each gives questions to train on and, apart from them,
+questions to validate on. Rows that a benchmark keeps for testing are never read.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import hashlib
 import json
 import logging
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graph_data.textual_graph import TextualGraph
 from graphrag.training.question_generation import questions_from_graph
+
+from graph_data.textual_graph import TextualGraph
 from graphrag.training.reasoner_training import LabelledQuestion
 from graphrag.training.worlds import generate_questions, generate_world
 
@@ -131,7 +132,8 @@ def _labelled(rows: Sequence[dict[str, object]]) -> list[LabelledQuestion]:
 
 def _split(rows: Sequence[dict[str, object]], one_in: int) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Hold out one row in `one_in`, by a hash of its id."""
-    held: Callable[[dict[str, object]], bool] = lambda row: (
-        int(hashlib.sha256(str(row["id"]).encode()).hexdigest(), 16) % one_in == 0
-    )
+
+    def held(row: dict[str, object]) -> bool:
+        return int(hashlib.sha256(str(row["id"]).encode()).hexdigest(), 16) % one_in == 0
+
     return [row for row in rows if not held(row)], [row for row in rows if held(row)]

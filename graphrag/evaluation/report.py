@@ -1,6 +1,6 @@
 """Report: what an evaluation found, as JSON, as a table for people, and as files.
 
-A metric that does not apply to the questions is absent. `hit`, `hit_at_1`, `precision`, `recall`, `f1` and `exact_match`
+A metric that does not apply is absent. `hit`, `hit_at_1`, `precision`, `recall`, `f1` and `exact_match`
 are means over the answerable questions; `accuracy` is over all: a gold answer first, or rightly "the graph does not
 say".
 """
@@ -8,7 +8,7 @@ say".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,7 @@ class Report:
     Attributes:
         benchmark, split, method, model: what was run.
         records: one a question, in the order asked.
+        options: what else chose the questions, e.g. MetaQA's number of hops.
     """
 
     benchmark: str
@@ -51,6 +52,7 @@ class Report:
     method: str
     model: str
     records: tuple[Record, ...] = field(repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -80,6 +82,7 @@ class Report:
             "retrieval": self._retrieval(),
             "grounding": self._grounding(),
             "seconds_per_question": self._seconds(),
+            **({"options": dict(self.options)} if self.options else {}),
         }
 
     def _retrieval(self) -> dict[str, float]:
@@ -111,7 +114,8 @@ class Report:
         from rich.table import Table
 
         answerable = sum(record.answerable for record in self.records)
-        about = [self.benchmark, self.split, self.method, self.model]
+        options = [f"{name} {value}" for name, value in self.options.items()]
+        about = [self.benchmark, self.split, *options, self.method, self.model]
         table = Table(title=" · ".join(filter(None, about)), title_justify="left", caption_justify="left")
         table.caption = f"{len(self.records):,} questions, {answerable:,} of them answerable"
         for column in ("", "value", "95 %", "what it is"):

@@ -7,7 +7,7 @@ the report's.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -83,6 +83,7 @@ def evaluate(
     split: str = "",
     method: str = "default",
     model: str = "",
+    options: Mapping[str, Any] | None = None,
     progress: Callable[[int, int], None] | None = None,
     keep: Callable[[Record], None] | None = None,
 ) -> Report:
@@ -91,7 +92,7 @@ def evaluate(
     Args:
         rag: answers them.
         questions: with their gold answers; none means that the graph does not say.
-        benchmark, split, method, model: how the report shall name what was run.
+        benchmark, split, method, model, options: how the report shall name what was run.
         progress: called with (questions done, questions in all).
         keep: called with each record as soon as it is there, e.g. to write it down.
     """
@@ -109,7 +110,7 @@ def evaluate(
             keep(record)
         if progress:
             progress(done, len(questions))
-    return Report(benchmark, split, method, model or _model_of(rag), tuple(records))
+    return Report(benchmark, split, method, model or _model_of(rag), tuple(records), options or {})
 
 
 class _Judge:

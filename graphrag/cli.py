@@ -1,0 +1,345 @@
+"""The command `graphrag`: ask, chat, index, info, train, eval.
+
+Every command has `--json`: one JSON object on stdout, all else on stderr. Exit 0 done, 1 failed, 2 wrong usage; a
+failure is one line. Each command reads its options, calls the library and returns an `Output`; `main` alone prints and
+exits. Heavy libraries are imported inside the commands, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from graphrag.cli_steps import about_graph, about_index, check_model, load_graph, open_rag, what_to_ask, working
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+app = typer.Typer(
+    name="graphrag",
+    help="Ask questions of a textual graph, get an answer and see which part of the graph it came from.",
+    epilog="SRC is a file, a folder, an index folder, or the name of a bundled sample; without --graph: countries.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+_SOURCE = "A file, a folder, an index folder, or a sample's name (default: the sample `countries`)."
+_RETRIEVAL = "How evidence is found: default, or reference (as G-Retriever publishes it)."
+Graph = Annotated[str | None, typer.Option("--graph", metavar="SRC", help=_SOURCE)]
+Llm = Annotated[str, typer.Option("--llm", metavar="MODEL", help="`default`, a folder, or a Hugging Face name.")]
+Adapter = Annotated[Path | None, typer.Option(metavar="DIR", help="What `graphrag train` wrote for that model.")]
+EmbedderName = Annotated[
+    str | None, typer.Option("--embedder", metavar="MODEL", help="A sentence-transformers model; offline by default.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show where a failure comes from.")]
+TopNodes = Annotated[int | None, typer.Option(min=0, help="How many nodes get a prize.")]
+TopEdges = Annotated[int | None, typer.Option(min=0, help="How many edges get a prize.")]
+EdgeCost = Annotated[float | None, typer.Option(help="Cost of an edge, in prizes; more than 0.")]
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a command found: as data, and how to show it to a person."""
+
+    as_json: bool
+    data: dict[str, Any]
+    show: Callable[[Console], None]
+
+
+@app.callback(invoke_without_command=True)
+def options(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        from graphrag import __version__
+
+        typer.echo(f"chat-with-graph {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What to ask, in quotes.")],
+    graph: Graph = None,
+    llm: Llm = "default",
+    adapter: Adapter = None,
+    embedder: EmbedderName = None,
+    top_k_nodes: TopNodes = None,
+    top_k_edges: TopEdges = None,
+    edge_cost: EdgeCost = None,
+    retriever: Annotated[Literal["default", "reference"], typer.Option(help=_RETRIEVAL)] = "default",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> Output:
+    """Answer one question and show the evidence.
+
+    \b
+    Examples:
+      graphrag ask "What is the capital of Spain?"
+      graphrag ask "Who directed Insomnia?" --graph films.csv
+      graphrag ask "Who directed Insomnia?" --graph films.index --json
+    """
+    with working(llm, embedder):
+        from graphrag.assistant import check_question
+
+        check_question(question)
+        given = {"top_k_nodes": top_k_nodes, "top_k_edges": top_k_edges, "edge_cost": edge_cost}
+        answer = open_rag(graph, llm, adapter, embedder=embedder, retriever=retriever, **given).ask(question)
+    from graphrag.console import show_answer
+
+    return Output(as_json, answer.to_dict(), lambda console: show_answer(console, answer))
+
+
+@app.command()
+def chat(
+    graph: Graph = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="TCP port to listen on.")] = 7860,
+    llm: Llm = "default",
+    adapter: Adapter = None,
+    auth: Annotated[
+        str | None, typer.Option(metavar="USER:PASSWORD", help="What visitors must enter; needed off this machine.")
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Open the web page: chat at the left, the evidence at the right. Ctrl+C stops it.
+
+    \b
+    Examples:
+      graphrag chat
+      graphrag chat --graph films.csv --port 8000
+    """
+    real_stdout = sys.stdout
+
+    def ready(url: str) -> None:
+        print(json.dumps({"url": url}) if as_json else f"Open {url} in a browser; Ctrl+C stops it.", file=real_stdout)
+        real_stdout.flush()
+
+    with working(llm):
+        check_model(llm, adapter)
+        from ui.app import launch
+
+        launch(graph, host, port, llm=llm, adapter=str(adapter) if adapter else None, auth=auth, ready=ready)
+
+
+@app.command()
+def index(
+    source: Annotated[str, typer.Argument(metavar="SRC", help="A file, a folder, or a sample's name.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the index shall be.")],
+    embedder: EmbedderName = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an index that is there.")] = False,
+    read: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="How to read SRC, e.g. head=subject, delimiter=';', header=false."),
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> Output:
+    """Embed a graph once and keep it as an index, which opens at once.
+
+    \b
+    Examples:
+      graphrag index films.csv --out films.index
+      graphrag index people.csv --out p.index --read head=manager --read tail=report
+    """
+    with working(embedder or "default"):
+        from graphrag.console import progress, show_graph
+        from graphrag.embedding import load_embedder
+        from graphrag.index import GraphIndex
+
+        chosen = load_embedder(embedder)
+        graph = load_graph(source, read)
+        with progress("Embedding texts", sys.stderr) as tell:
+            made = GraphIndex.build(graph, out, chosen, progress=tell, overwrite=overwrite)
+    found = {"path": str(made.path), **about_graph(graph), **about_index(made)}
+    return Output(as_json, found, lambda console: show_graph(console, found))
+
+
+@app.command()
+def info(
+    source: Annotated[str, typer.Argument(metavar="SRC|DIR", help="A file, a folder, an index, or a sample's name.")],
+    read: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="How to read SRC, as in index.")] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> Output:
+    """Say what is in a graph or an index.
+
+    \b
+    Examples:
+      graphrag info countries
+      graphrag info films.index --json
+    """
+    with working():
+        from graphrag.console import show_graph
+        from graphrag.index import GraphIndex
+
+        if GraphIndex.is_index(source):
+            opened = GraphIndex.open(source)
+            found = {"path": source, "kind": "index", **about_graph(opened.graph), **about_index(opened)}
+        else:
+            found = {"path": source, "kind": "graph", **about_graph(load_graph(source, read))}
+    return Output(as_json, found, lambda console: show_graph(console, found))
+
+
+@app.command()
+def train(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the adapter shall be.")],
+    graph: Graph = None,
+    benchmark: Annotated[str | None, typer.Option(metavar="NAME", help="Learn from a benchmark's questions.")] = None,
+    data: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder with the benchmark's files.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A fixed recipe, e.g. the shipped model's.")
+    ] = None,
+    llm: Llm = "default",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the examples.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run left off.")] = False,
+    seed: Annotated[int, typer.Option(help="The same seed, the same run.")] = 0,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> Output:
+    """Train an adapter on a graph, a benchmark, or by a recipe.
+
+    \b
+    Examples:
+      graphrag train --graph films.csv --out films.adapter
+      graphrag train --benchmark metaqa --data metaqa/ --out metaqa.adapter
+    """
+    if sum(given is not None for given in (graph, benchmark, recipe)) != 1:
+        raise typer.BadParameter("give one of --graph SRC, --benchmark NAME and --recipe NAME")
+    if benchmark is not None and data is None:
+        raise typer.BadParameter("--benchmark needs --data DIR, the folder with its files")
+    with working(llm):
+        check_model(llm, None)
+        from graphrag import training
+        from graphrag.console import show_graph
+
+        found = training.run(
+            graph=graph,
+            benchmark=benchmark,
+            data=data,
+            recipe=recipe,
+            out=out,
+            llm=llm,
+            epochs=epochs,
+            resume=resume,
+            seed=seed,
+        )
+    return Output(as_json, found, lambda console: show_graph(console, found))
+
+
+@app.command(name="eval")
+def evaluate(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A benchmark, or qa for your own questions.")],
+    data: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder with the benchmark's files.")] = None,
+    split: Annotated[str, typer.Option(help="Which of the benchmark's splits.")] = "test",
+    hops: Annotated[int | None, typer.Option(min=1, max=3, help="Which of MetaQA's sets.")] = None,
+    graph: Graph = None,
+    questions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="qa: questions as .jsonl or .jsonl.gz.")
+    ] = None,
+    method: Annotated[Literal["default", "reference"], typer.Option(help=_RETRIEVAL)] = "default",
+    llm: Llm = "default",
+    adapter: Adapter = None,
+    embedder: EmbedderName = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Ask so many, drawn at random.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the drawing.")] = 0,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write results.jsonl and report.json there.")] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> Output:
+    """Ask many questions with known answers and report how good the replies are.
+
+    \b
+    Examples:
+      graphrag eval qa
+      graphrag eval qa --graph films.csv --questions questions.jsonl
+      graphrag eval metaqa --data metaqa/ --hops 1 --limit 500
+    """
+    with working(llm, embedder):
+        from graphrag.console import progress
+        from graphrag.evaluation import evaluate as evaluate_all
+        from graphrag.evaluation.report import Written
+        from graphrag.evaluation.runner import sample
+
+        source, asked, named = what_to_ask(name, data, split, hops, graph, questions)
+        written = Written(out) if out else None
+        rag = open_rag(source, llm, adapter, embedder=embedder, retriever=method)
+        with progress("Asking", sys.stderr) as tell:
+            report = evaluate_all(
+                rag,
+                sample(asked, limit, seed),
+                method=method,
+                model=llm,
+                progress=tell,
+                keep=written.keep if written else None,
+                **named,
+            )
+        if written:
+            written.finish(report)
+    return Output(as_json, report.to_dict(), lambda console: console.print(report.table()))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage."""
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command, print what it found, and return the exit status."""
+    try:
+        found = app(arguments, prog_name="graphrag", standalone_mode=False)
+        if isinstance(found, Output):
+            _print(found)
+        return found if isinstance(found, int) else 0
+    except BrokenPipeError:  # the reader of our output is gone, e.g. `graphrag info ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return _fail("interrupted.", 1)
+    except Exception as error:
+        if "--debug" in arguments and getattr(error, "exit_code", 1) == 1:
+            raise
+        return _fail(*_sentence(error))
+
+
+def _print(found: Output) -> None:
+    if found.as_json:
+        print(json.dumps(found.data, ensure_ascii=False, default=str), flush=True)
+        return
+    from graphrag.console import console_for
+
+    found.show(console_for(sys.stdout))
+    sys.stdout.flush()
+
+
+def _sentence(error: Exception) -> tuple[str, int]:
+    """What to say of an error, and the exit status."""
+    from graph_data.errors import GraphError
+
+    if isinstance(error, GraphError):
+        return str(error), 1
+    if hasattr(error, "format_message"):  # typer's own: wrong usage
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "graphrag"
+        return f"{error.format_message().rstrip('.')}; see `{command} --help`.", int(getattr(error, "exit_code", 2))
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the system'}: {error.strerror}; check the path and its permissions.", 1
+    return f"unexpected {type(error).__name__} ({error}); run it again with --debug to see where.", 1
+
+
+def _fail(message: str, status: int) -> int:
+    print("graphrag: " + " ".join(message.split()), file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    main()

@@ -11,6 +11,7 @@ from typing import Any
 import networkx as nx
 
 from graph_data.text import readable_relation
+from graphrag.answer import Answer
 from graphrag.retrieval.subgraph import EvidenceEdge, EvidenceNode, Subgraph
 
 MAX_NODES = 150  # what a person can still read, and a browser lays out at once
@@ -21,13 +22,13 @@ ROLE_ORDER = {"answer": 0, "terminal": 1, "endpoint": 2, "bridge": 3}
 Payload = dict[str, Any]
 
 
-def payload(subgraph: Subgraph, question: str = "", *, abstained: bool = False, max_nodes: int = MAX_NODES) -> Payload:
+def payload(subgraph: Subgraph, question: str, answer: Answer | None = None, *, max_nodes: int = MAX_NODES) -> Payload:
     """What the graph pane and the triple table draw.
 
     Args:
         subgraph: the evidence; nodes that are answers carry that role.
         question: as asked; tells which terminals it names.
-        abstained: the answer was that the graph does not say.
+        answer: what was answered; None while it is being written.
         max_nodes: nodes past this are left out, least important first, with their edges.
 
     Returns:
@@ -38,7 +39,7 @@ def payload(subgraph: Subgraph, question: str = "", *, abstained: bool = False, 
     nodes = _most_important(subgraph.nodes, max_nodes)
     local = {node.id: f"n{i}" for i, node in enumerate(nodes)}
     edges = [edge for edge in subgraph.edges if edge.source in local and edge.target in local]
-    used_nodes, used_edges = support(nodes, edges, question)
+    used_nodes, used_edges = support(nodes, edges, question, answered=answer is not None and not answer.abstained)
     places = _places(nodes, edges)
     names = {node.id: clip(node.name, NAME_LIMIT) for node in nodes}
     drawn = [
@@ -73,26 +74,30 @@ def payload(subgraph: Subgraph, question: str = "", *, abstained: bool = False, 
         "edges": sorted(drawn, key=lambda edge: not edge["used"]),
         "total_nodes": len(subgraph.nodes),
         "total_edges": len(subgraph.edges),
-        "abstained": abstained,
+        "abstained": answer is not None and answer.abstained,
     }
 
 
-def support(nodes: list[EvidenceNode], edges: list[EvidenceEdge], question: str) -> tuple[set[str], set[int]]:
+def support(
+    nodes: list[EvidenceNode], edges: list[EvidenceEdge], question: str, *, answered: bool
+) -> tuple[set[str], set[int]]:
     """What the answer rests on: all shortest ways from the answers to the terminals that the question names.
 
-    Where the question names none, to the terminals of the highest score. Edges count in both directions.
+    Where the question names none, to the terminals of the highest score. Where the answer is no node (yes, no, a
+    number), the ways among those terminals. Edges count in both directions.
 
     Returns:
         Ids of the nodes on such a way, and positions in `edges` of its edges; both empty without an answer.
     """
-    answers = [node.id for node in nodes if node.role == "answer"]
-    if not answers:
+    if not answered:
         return set(), set()
+    answers = [node.id for node in nodes if node.role == "answer"]
     asked = question.casefold()
     starts = [node.id for node in nodes if node.name.casefold() in asked and node.role != "bridge"]
     if not set(starts) - set(answers):
         best = max((node.score for node in nodes if node.role == "terminal"), default=0.0)
         starts = [node.id for node in nodes if node.role == "terminal" and node.score == best]
+    answers = answers or starts
     graph = _undirected(nodes, edges)
     far = {node: nx.single_source_shortest_path_length(graph, node) for node in {*answers, *starts}}
     used_nodes, used_edges = set(answers), set()

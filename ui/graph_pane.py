@@ -48,4 +48,4 @@ TEMPLATE = f"""
 def graph_pane(**options: Any) -> Any:
     """The evidence as a graph. Options as `gr.HTML` takes them."""
     gr.set_static_paths([CYTOSCAPE])
-    return pane(TEMPLATE, "graph_pane.js", head=f'<script src="/gradio_api/file={CYTOSCAPE}"></script>', **options)
+    return pane(TEMPLATE, "graph_pane.js", head=f'<script src="gradio_api/file={CYTOSCAPE}"></script>', **options)

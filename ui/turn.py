@@ -81,7 +81,7 @@ def _finish(session: Session, answer: Answer) -> Frame:
             "metadata": {"title": headline(answer), "status": "done"},
         }
     )
-    drawn = evidence.payload(answer.subgraph, answer.question, abstained=answer.abstained)
+    drawn = evidence.payload(answer.subgraph, answer.question, answer)
     return Frame(drawn, redraw=True, last=True)
 
 

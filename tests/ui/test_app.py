@@ -39,13 +39,13 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def address(serve: Any, open_hand_made: Any) -> str:
-    return serve(open_hand_made)
+    return str(serve(open_hand_made))
 
 
 @pytest.fixture(scope="module")
 def hostile_address(serve: Any, hand_made_type: Any) -> str:
     graph = TextualGraph.from_triples([("hub", text, text) for text in HOSTILE])
-    return serve(lambda source: hand_made_type(graph, lambda question: HOSTILE))
+    return str(serve(lambda source: hand_made_type(graph, lambda question: HOSTILE)))
 
 
 def ask(page: Any, question: str) -> None:

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from graphrag.answer import Answer
 from graphrag.retrieval.subgraph import EdgeRole, EvidenceEdge, EvidenceNode, NodeRole, Subgraph
-from ui.evidence import MAX_NODES, NAME_LIMIT, TEXT_LIMIT, payload
+from ui.evidence import MAX_NODES, NAME_LIMIT, TEXT_LIMIT, Payload, payload
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -25,6 +26,10 @@ def node(name: str, role: NodeRole = "bridge", score: float = 0.5) -> EvidenceNo
 
 def edge(source: str, text: str, target: str, role: EdgeRole = "bridge") -> EvidenceEdge:
     return EvidenceEdge(source, text, target, role, 0.25)
+
+
+def drawing(evidence: Subgraph, question: str = "?", *, abstained: bool = False) -> Payload:
+    return payload(evidence, question, Answer(question, "", [], evidence, abstained=abstained))
 
 
 IBERIA = Subgraph(
@@ -46,14 +51,14 @@ QUESTION = "What is the capital of the country that borders both France and Port
 
 
 def test_every_node_and_edge_keeps_its_role_and_score() -> None:
-    drawn = payload(IBERIA, QUESTION)
+    drawn = drawing(IBERIA, QUESTION)
     assert {n["name"]: n["role"] for n in drawn["nodes"]} == {n.name: n.role for n in IBERIA.nodes}
     assert {n["score"] for n in drawn["nodes"]} == {0.5}
     assert [e["role"] for e in drawn["edges"] if e["target_name"] == "Madrid"] == ["terminal"]
 
 
 def test_used_is_the_way_from_the_answer_to_what_the_question_names() -> None:
-    drawn = payload(IBERIA, QUESTION)
+    drawn = drawing(IBERIA, QUESTION)
     assert {n["name"] for n in drawn["nodes"] if n["used"]} == {"Madrid", "Spain", "France", "Portugal"}
     assert [e["used"] for e in drawn["edges"]] == [True, True, True, False]
     assert drawn["edges"][-1]["target_name"] == "Paris"
@@ -64,22 +69,35 @@ def test_where_the_question_names_nothing_the_best_terminals_count() -> None:
         (node("a", "terminal", 1.0), node("b", "answer"), node("c", "terminal", 0.4)),
         (edge("a", "to", "b"), edge("b", "to", "c")),
     )
-    assert [(e["source_name"], e["used"]) for e in payload(evidence, "?")["edges"]] == [("a", True), ("b", False)]
+    assert [(e["source_name"], e["used"]) for e in drawing(evidence, "?")["edges"]] == [("a", True), ("b", False)]
 
 
 def test_parallel_edges_on_the_way_are_all_used() -> None:
     evidence = Subgraph(
         (node("a", "terminal"), node("b", "answer")), (edge("a", "x", "b"), edge("b", "y", "a"), edge("a", "z", "a"))
     )
-    used = {e["relation"]: e["used"] for e in payload(evidence, "a?")["edges"]}
+    used = {e["relation"]: e["used"] for e in drawing(evidence, "a?")["edges"]}
     assert used == {"x": True, "y": True, "z": False}
 
 
-def test_without_an_answer_nothing_is_used() -> None:
+def test_if_the_graph_does_not_say_nothing_is_used() -> None:
     evidence = Subgraph((node("a", "terminal"), node("b")), (edge("a", "to", "b"),))
-    drawn = payload(evidence, "a", abstained=True)
+    drawn = drawing(evidence, "a", abstained=True)
     assert drawn["abstained"]
     assert not any(item["used"] for item in drawn["nodes"] + drawn["edges"])
+
+
+def test_yes_rests_on_the_ways_among_what_the_question_names() -> None:
+    evidence = Subgraph(
+        (node("Spain", "terminal"), node("France", "terminal"), node("Madrid")),
+        (edge("Spain", "borders", "France"), edge("Spain", "capital", "Madrid")),
+    )
+    used = {e["relation"]: e["used"] for e in drawing(evidence, "Does Spain border France?")["edges"]}
+    assert used == {"borders": True, "capital": False}
+
+
+def test_nothing_is_used_before_the_answer() -> None:
+    assert not any(item["used"] for item in payload(IBERIA, QUESTION)["nodes"])
 
 
 def test_a_large_evidence_is_cut_to_the_most_important_nodes() -> None:
@@ -87,7 +105,7 @@ def test_a_large_evidence_is_cut_to_the_most_important_nodes() -> None:
     many[7] = node("n7", "answer")
     many[9] = node("n9", "terminal")
     chain = tuple(edge(f"n{i}", "next", f"n{i + 1}") for i in range(399))
-    drawn = payload(Subgraph(tuple(many), chain))
+    drawn = drawing(Subgraph(tuple(many), chain))
     names = {n["name"] for n in drawn["nodes"]}
     ids = {n["id"] for n in drawn["nodes"]}
     assert len(names) == MAX_NODES
@@ -100,27 +118,27 @@ def test_a_large_evidence_is_cut_to_the_most_important_nodes() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_carried_as_it_is_and_never_becomes_an_id(text: str) -> None:
     evidence = Subgraph((node(text, "answer"), node("b", "terminal")), (edge(text, text, "b"),))
-    drawn = json.loads(json.dumps(payload(evidence, text)))
+    drawn = json.loads(json.dumps(drawing(evidence, text)))
     assert drawn["nodes"][0]["name"] == text
     assert {n["id"] for n in drawn["nodes"]} == {"n0", "n1"}
     assert drawn["edges"][0]["id"] == "e0"
 
 
 def test_a_megabyte_of_text_is_clipped() -> None:
-    drawn = payload(Subgraph((node("x" * 1_000_000),)))
+    drawn = drawing(Subgraph((node("x" * 1_000_000),)))
     assert len(drawn["nodes"][0]["name"]) == NAME_LIMIT
     assert len(drawn["nodes"][0]["text"]) == TEXT_LIMIT
     assert drawn["nodes"][0]["name"].endswith("…")
 
 
 def test_relations_are_words_and_their_source_stays() -> None:
-    drawn = payload(Subgraph((node("a"), node("b")), (edge("a", "film.film.directed_by", "b"),)))
+    drawn = drawing(Subgraph((node("a"), node("b")), (edge("a", "film.film.directed_by", "b"),)))
     assert drawn["edges"][0]["relation"] == "film directed by"
     assert drawn["edges"][0]["text"] == "film.film.directed_by"
 
 
 def test_places_lie_in_the_pane_and_are_the_same_each_time() -> None:
-    first, second = payload(IBERIA), payload(IBERIA)
+    first, second = drawing(IBERIA), drawing(IBERIA)
     places = [(n["x"], n["y"]) for n in first["nodes"]]
     assert places == [(n["x"], n["y"]) for n in second["nodes"]]
     assert len(set(places)) == len(places)
@@ -128,4 +146,4 @@ def test_places_lie_in_the_pane_and_are_the_same_each_time() -> None:
 
 
 def test_no_evidence_is_an_empty_drawing() -> None:
-    assert payload(Subgraph())["nodes"] == []
+    assert drawing(Subgraph())["nodes"] == []

@@ -117,7 +117,7 @@ def load_adapter(
     named = about["language_model"]
     lm = language_model
     if named["trained_in_full"] and (lm is None or lm.name == named["name"]):
-        lm = load_language_model(named["name"], weights=folder, device=device, dtype=dtype)
+        lm = load_language_model(named["name"], train_in_full=True, weights=folder, device=device, dtype=dtype)
     elif lm is None:
         lm = load_language_model(named["name"], device=device, dtype=dtype)
     _same(folder, "language model", named["fingerprint"], lm.fingerprint)
@@ -136,6 +136,21 @@ def load_adapter(
     _load(model.encoder, folder / ENCODER_FILE)
     _load(model.projector, folder / PROJECTOR_FILE)
     model.eval()
+    return model
+
+
+def with_lora(model: GraphLLM, lora: LoraSettings) -> GraphLLM:
+    """The same model, its language model frozen and adapted by LoRA from here on; graph encoder and projector go on.
+
+    Raises:
+        ModelError: it has LoRA already.
+    """
+    lm = model.language_model
+    if lm.lora is not None:
+        raise ModelError(f"The language model {lm.name} has LoRA weights already; train those.")
+    lm.model.requires_grad_(False)
+    lm.model, lm.lora, lm.trained_in_full = add_lora(lm.model, lora), lora, False
+    model.lm = lm.model
     return model
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig
 
-from graphrag.models.grounding import AnswerTrie, GroundedLogitsProcessor, State, score_options
+from graphrag.models.grounding import AnswerTrie, GroundedLogitsProcessor, Option, State, score_options
 from graphrag.models.prompt import NONE_TEXT, Candidate, CandidateKind, Prompt
 from graphrag.models.prompt_style import SEPARATOR_TEXT
 
@@ -64,14 +64,22 @@ class _Row:
     trie: AnswerTrie
     state: State = field(default_factory=State)
     queue: list[int] = field(default_factory=list)  # said, not fed yet
+    entry_ends: bool = False  # the entry spoken so far is the one meant, even if a longer one begins with it
+
+    def options(self) -> list[Option]:
+        """What may come next."""
+        options = self.trie.options(self.state)
+        longer = self.trie.nodes[self.state.node].children if self.entry_ends else {}
+        return [option for option in options if option.token not in longer]
 
     def say(self, token: int) -> None:
         self.queue.append(token)
         self.state = self.trie.advance(self.state, token)
+        self.entry_ends = False
 
     def coast(self) -> None:
         """Say all that must come."""
-        while not self.state.done and len(options := self.trie.options(self.state)) == 1:
+        while not self.state.done and len(options := self.options()) == 1:
             self.say(options[0].token)
 
 
@@ -192,6 +200,7 @@ def _begin(trie: AnswerTrie, ranking: Ranking) -> _Row:
     best = trie.find(ranking[0][0].text)
     for token in trie.entries[best or 0].tokens:
         row.say(token)
+    row.entry_ends = True
     row.coast()
     return row
 
@@ -211,7 +220,7 @@ def _write(model: GraphLLM, read: Prefilled, rows: list[_Row]) -> Iterator[None]
         scores = model.feed(fed, mask, read.cache)[:, -1]
         for i in (i for i in active if not rows[i].queue):
             row = rows[i]
-            options = row.trie.options(row.state)
+            options = row.options()
             best = int(score_options(scores[i], options, row.trie.settings.strength).argmax())
             row.say(options[best].token)
             row.coast()
@@ -310,7 +319,10 @@ def _stream_free(model: GraphLLM, read: Prefilled) -> Generator[str, None, Gener
         if text.startswith(shown) and not text.endswith("�") and text != shown:
             yield text[len(shown) :]
             shown = text
-    return _free_generation(model, read, 0, tokens, logs)
+    generation = _free_generation(model, read, 0, tokens, logs)
+    if generation.text.startswith(shown) and generation.text != shown:
+        yield generation.text[len(shown) :]
+    return generation
 
 
 def _generation(read: Prefilled, row: int, trie: AnswerTrie, said: tuple[int, ...], ranking: Ranking) -> Generation:

@@ -24,25 +24,18 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from graph_data.text import name_of, readable_relation
-from graph_data.textual_graph import TextualGraph
-from graphrag.embedding import MiniLMEmbedder
+from graph_data.text import name_of
+from graphrag.embedding import default_embedder
+from graphrag.index import GraphIndex
 from graphrag.models.reasoner import START_FEATURES, Reasoner
 from graphrag.retrieval.reasoning import ReasoningGraph, start_features
-from graphrag.retrieval.search import MentionTable, nearest
+from graphrag.retrieval.search import nearest
+from graphrag.training.examples import LabelledQuestion
 
 log = logging.getLogger(__name__)
 
 HITS = 5  # nodes by cosine that may be starts, beside the mentions
 SMALL = 1e-6
-
-
-@dataclass(frozen=True)
-class LabelledQuestion:
-    """A question with all its answers (names); none means that the graph does not say."""
-
-    text: str
-    answers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -90,36 +83,28 @@ class ReasonerTraining:
     minutes: float = 1e9  # stop after
 
 
-def prepare(
-    name: str,
-    graph: TextualGraph,
-    questions: Sequence[LabelledQuestion],
-    embedder: MiniLMEmbedder,
-    weight: float = 1.0,
-    node_vectors: npt.NDArray[np.float32] | None = None,
-) -> PreparedGraph:
+def prepare(name: str, index: GraphIndex, questions: Sequence[LabelledQuestion], weight: float = 1.0) -> PreparedGraph:
     """Find mentions, hits and gold nodes. Questions whose answers are all absent from the graph are left out."""
-    relations = embedder.embed([readable_relation(text) for text in graph.relations.to_pylist()])
-    reasoning = ReasoningGraph.of(graph, relations, embedder.embed)
-    mentions = MentionTable.build(graph)
+    embedder = default_embedder()
+    graph = index.graph
+    reasoning = ReasoningGraph.of(graph, index.relation_reading, embedder.embed, (index.indptr, index.incident_edges))
     names = [name_of(text) for text in graph.node_texts.to_pylist()]
     by_name: dict[str, list[int]] = {}
     for node, node_name in enumerate([*names, *reasoning.literals]):
         by_name.setdefault(node_name.casefold(), []).append(node)
-    if node_vectors is None:
-        node_vectors = embedder.embed(graph.node_texts.to_pylist())
+    node_vectors = index.node_vectors(np.arange(graph.num_nodes))
     states = embedder.token_states([question.text for question in questions])
     prepared = []
     for question, token in zip(questions, states, strict=True):
         vector = token.pooled()
         gold = sorted({node for answer in question.answers for node in by_name.get(answer.casefold(), ())})
-        polar = {("yes",): True, ("no",): False}.get(question.answers)
+        polar = {"yes": True, "no": False}.get("|".join(question.answers))
         if polar is not None:
             gold = []
         elif question.answers and not gold:
             continue
         starts = []
-        for mention in mentions.find(question.text):
+        for mention in index.mentions.find(question.text):
             inside = (token.offsets[:, 0] < mention.end) & (token.offsets[:, 1] > mention.start)
             features = start_features(mention, question.text, len(mention.nodes), 0.0)
             starts.append((np.asarray(mention.nodes, np.int64), inside, features))
@@ -245,7 +230,7 @@ def batches(
     graphs: Sequence[PreparedGraph], settings: ReasonerTraining, rng: random.Random
 ) -> Iterator[tuple[int, list[int]]]:
     """One epoch: (graph, its questions' numbers), shuffled; `weight` repeats or thins a graph's questions."""
-    plan = []
+    plan: list[tuple[int, list[int]]] = []
     for number, prepared in enumerate(graphs):
         size = max(1, min(settings.batch, settings.max_mass // max(1, len(prepared.graph.source))))
         count = int(len(prepared.questions) * prepared.weight + rng.random())

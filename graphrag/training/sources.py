@@ -15,10 +15,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphrag.training.question_generation import questions_from_graph
-
+import graph_data
+from graph_data.benchmarks import load_benchmark
 from graph_data.textual_graph import TextualGraph
-from graphrag.training.reasoner_training import LabelledQuestion
+from graphrag.errors import ConfigError
+from graphrag.index import GraphIndex
+from graphrag.training.examples import LabelledQuestion
+from graphrag.training.question_generation import questions_from_graph
 from graphrag.training.worlds import generate_questions, generate_world
 
 log = logging.getLogger(__name__)
@@ -49,15 +52,38 @@ def read_sources(data: Path, seed: int = 0, worlds: int = 300, scale: float = 1.
     return sources
 
 
+def source_of_graph(source: str, seed: int, count: int = 2000) -> Source:
+    """Questions made from a graph alone, a tenth of them held out.
+
+    Raises:
+        ConfigError: nothing can be asked of it.
+    """
+    graph = GraphIndex.open(source).graph if GraphIndex.is_index(source) else graph_data.load(source)
+    made = questions_from_graph(graph, count, random.Random(seed))
+    questions = tuple(dict.fromkeys(LabelledQuestion(q.question, q.answers) for q in made))
+    if len(questions) < 20:
+        raise ConfigError(f"{source}: too few questions can be made from this graph ({len(questions)}) to train on.")
+    held = max(10, len(questions) // 10)
+    return Source(Path(source).name, graph, questions[held:], questions[:held], "the user's")
+
+
+def source_of_benchmark(name: str, data: Path, seed: int) -> Source:
+    """The training questions of a benchmark (MetaQA's dev rows), a tenth of them held out."""
+    benchmark = load_benchmark(name, data, split="dev")
+    questions = [LabelledQuestion(question.question, question.answers) for question in benchmark.questions]
+    random.Random(seed).shuffle(questions)
+    held = max(10, min(300, len(questions) // 10))
+    return Source(name, benchmark.graph, tuple(questions[held:]), tuple(questions[:held]), "the benchmark's")
+
+
 def invented_worlds(count: int, rng: random.Random, questions: int = 48) -> Iterator[Source]:
     """Worlds with invented names; every twentieth is kept for validation."""
     for number in range(count):
         world = generate_world(rng)
         made = [LabelledQuestion(q.question, q.answers) for q in generate_questions(world, questions, rng)]
         held_out = number % 20 == 19
-        yield Source(
-            f"world-{number}", world.graph, *(((), tuple(made)) if held_out else (tuple(made), ())), "made here"
-        )
+        train, validation = ((), tuple(made)) if held_out else (tuple(made), ())
+        yield Source(f"world-{number}", world.graph, train, validation, "made here")
 
 
 def _metaqa(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
@@ -93,7 +119,7 @@ def _worldcup(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
 def _webqsp(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
     graph = _kb(data / "freebase_mini" / "triples.tsv.gz")
     rows = _rows(data / "webqsp" / "train_2826_linked_to_freebase_mini.jsonl.gz")
-    kept, held = _split([row for row in rows if row["gold_in_2hop"] > 0], 8)
+    kept, held = _split([row for row in rows if float(str(row["gold_in_2hop"])) > 0], 8)
     made = questions_from_graph(graph, int(4000 * scale), rng)
     train = _labelled(kept) * 2 + [LabelledQuestion(q.question, q.answers) for q in made]
     yield Source("freebase_mini", graph, tuple(train), tuple(_labelled(held)[:150]), "Freebase, CC BY")

@@ -1,0 +1,54 @@
+"""Examples: labelled questions of a graph, as the prompts that the retriever makes of them.
+
+What the language model is trained on is what it will be given: the same retriever, the same text, the same candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from graph_data.text import readable_relation
+from graph_data.textual_graph import TextualGraph
+from graphrag.embedding import Embedder, default_embedder
+from graphrag.index import GraphIndex
+from graphrag.indexing import embed_texts, incidence, text_rows
+from graphrag.models.prompt import Example
+from graphrag.retrieval.retriever import Retriever
+from graphrag.retrieval.search import MentionTable
+
+
+@dataclass(frozen=True)
+class LabelledQuestion:
+    """A question with all its answers (names); none means that the graph does not say."""
+
+    text: str
+    answers: tuple[str, ...]
+
+
+def memory_index(graph: TextualGraph, embedder: Embedder | None = None) -> GraphIndex:
+    """An index that is nowhere on disk, for graphs that live as long as a training."""
+    embedder = embedder or default_embedder()
+    arrays, texts = text_rows(graph)
+    indptr, incident_edges = incidence(graph)
+    return GraphIndex(
+        path=Path(),
+        meta={},
+        graph=graph,
+        texts=texts,
+        text_vectors=embed_texts(texts.to_pylist(), embedder, {}, None),
+        node_text_row=arrays["node_text_row"],
+        relation_text_row=arrays["relation_text_row"],
+        relation_reading=default_embedder().embed([readable_relation(r) for r in graph.relations.to_pylist()]),
+        indptr=indptr,
+        incident_edges=incident_edges,
+        mentions=MentionTable.build(graph),
+        _given_embedder=embedder,
+    )
+
+
+def examples_of(retriever: Retriever, questions: Sequence[LabelledQuestion]) -> Iterator[Example]:
+    """One example a question, in order."""
+    for question in questions:
+        yield Example(retriever.retrieve(question.text).prompt, question.answers)

@@ -1,0 +1,246 @@
+"""Recipe: from sources of questions to a folder of weights, in two stages.
+
+    1. the reasoner, from questions and answers alone              -> reasoner.json, reasoner.safetensors
+    2. graph encoder, projector and language model, from the       -> adapter.json, *.safetensors
+       prompts that retrieval with this reasoner makes
+
+`graphrag train --recipe default --data DIR` makes the weights that ship (all layers of the default language model are
+trained); `--graph` and `--benchmark` adapt them, or any other language model by LoRA, to one graph.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from graphrag.embedding import default_embedder
+from graphrag.errors import ConfigError
+from graphrag.index import GraphIndex
+from graphrag.models.adapters import load_graph_llm, with_lora
+from graphrag.models.graph_encoder import GraphEncoderConfig
+from graphrag.models.graph_llm import GraphLLM
+from graphrag.models.grounding import DecodeSettings
+from graphrag.models.language_model import DEFAULT_NAME, LoraSettings, load_language_model, wrap_language_model
+from graphrag.models.prefix_lm import default_tokenizer, new_prefix_lm
+from graphrag.models.prompt import Example
+from graphrag.models.reasoner import Reasoner
+from graphrag.retrieval.prizes import LearnedReader
+from graphrag.retrieval.retriever import Retriever, RetrieverConfig
+from graphrag.retrieval.textualize import textualizer_fingerprint
+from graphrag.training.examples import LabelledQuestion, examples_of, memory_index
+from graphrag.training.reasoner_training import (
+    PreparedGraph,
+    ReasonerTraining,
+    hit_at_1,
+    prepare,
+    train_reasoner,
+)
+from graphrag.training.sources import Source, read_sources, source_of_benchmark, source_of_graph
+from graphrag.training.trainer import TrainConfig, train
+
+log = logging.getLogger(__name__)
+
+SHIPPED = Path(__file__).parents[1] / "models" / "weights" / "default"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what comes out, beside the data.
+
+    Attributes:
+        name: "default" trains the language model in all its layers, "adapt" by LoRA.
+        worlds: invented graphs among the sources.
+        per_source: questions of one source, at most, of which the language model sees prompts.
+        token_budget: of the evidence in those prompts; some are made shorter, so that it learns both.
+    """
+
+    name: str = "default"
+    worlds: int = 340
+    per_source: int = 3000
+    token_budget: int = 320
+    reasoner: ReasonerTraining = field(default_factory=ReasonerTraining)
+    adapter: TrainConfig = field(default_factory=lambda: TrainConfig(epochs=2, batch_size=16, threads=2))
+
+
+RECIPES = {
+    "default": Recipe(),
+    "adapt": Recipe(
+        "adapt",
+        worlds=0,
+        reasoner=ReasonerTraining(epochs=4, learning_rate=2e-4),
+        adapter=TrainConfig(epochs=1, language_model_lr=3e-4, threads=2),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Material:
+    """A source made ready: its index, and its questions as the reasoner takes them."""
+
+    source: Source
+    index: GraphIndex
+    train: PreparedGraph
+    validation: PreparedGraph
+
+
+def run(
+    *,
+    out: Path,
+    graph: str | None = None,
+    benchmark: str | None = None,
+    data: Path | None = None,
+    recipe: str | None = None,
+    llm: str = DEFAULT_NAME,
+    epochs: int | None = None,
+    resume: bool = False,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Train and say what was gained.
+
+    Args:
+        out: folder of the adapter.
+        graph: a file, folder, index or sample; questions are made from it.
+        benchmark: name of a benchmark under `data`.
+        recipe: "default" makes the shipped weights from the sets under `data`.
+        llm: the language model to adapt.
+        epochs: of the adapter's training; None leaves the recipe's.
+        resume: go on where a stopped run left off.
+
+    Returns:
+        out, examples, seconds, and Hit@1 on held-out questions before and after, of the reasoner and the model.
+    """
+    chosen = _recipe(recipe, llm, epochs, seed)
+    sources = _sources(chosen, graph, benchmark, data, seed)
+    began = time.monotonic()
+    materials = [_material(source) for source in sources]
+    out.mkdir(parents=True, exist_ok=True)
+    before, after = _train_the_reasoner(materials, chosen, out, resume)
+    reader = LearnedReader(Reasoner.load(out))
+    model = _model(chosen, llm)
+    train_examples, validation = _examples(materials, reader, model, chosen, seed)
+    result = train(
+        model,
+        train_examples,
+        validation,
+        chosen.adapter,
+        out,
+        resume=resume,
+        log=log.info,
+        embedder=default_embedder().fingerprint,
+        textualizer=textualizer_fingerprint("triples"),
+        notes={"recipe": chosen.name, "sources": {source.name: source.licence for source in sources[:20]}},
+    )
+    return {
+        "out": str(out),
+        "examples": len(train_examples),
+        "seconds": round(time.monotonic() - began, 1),
+        "reasoner_hit_at_1_before": before,
+        "reasoner_hit_at_1": after,
+        "hit_at_1": round(result.hit_at_1, 4),
+        "steps": result.steps,
+    }
+
+
+def _recipe(name: str | None, llm: str, epochs: int | None, seed: int) -> Recipe:
+    if name not in (None, *RECIPES):
+        raise ConfigError(f"there is no recipe {name!r}; choose one of {', '.join(RECIPES)}.")
+    if name == "default" and llm != DEFAULT_NAME:
+        raise ConfigError("the recipe 'default' trains the default language model; leave out --llm, or use --graph.")
+    chosen = RECIPES[name or "adapt"]
+    adapter = replace(chosen.adapter, seed=seed, epochs=epochs or chosen.adapter.epochs)
+    return replace(chosen, adapter=adapter, reasoner=replace(chosen.reasoner, seed=seed))
+
+
+def _sources(
+    recipe: Recipe, graph: str | None, benchmark: str | None, data: Path | None, seed: int
+) -> Sequence[Source]:
+    if graph is not None:
+        return [source_of_graph(graph, seed)]
+    if benchmark is not None and data is not None:
+        return [source_of_benchmark(benchmark, data, seed)]
+    if data is None:
+        raise ConfigError("this recipe needs --data DIR, the folder with its question sets.")
+    return read_sources(data, seed, recipe.worlds)
+
+
+def _material(source: Source) -> Material:
+    index = memory_index(source.graph)
+    train_part, validation = (prepare(source.name, index, part) for part in (source.train, source.validation))
+    log.info("%s: %d questions to train on, %d held out", source.name, len(source.train), len(source.validation))
+    return Material(source, index, replace(train_part, weight=source.weight), validation)
+
+
+def _train_the_reasoner(
+    materials: Sequence[Material], recipe: Recipe, out: Path, resume: bool
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Stage 1; kept if a stopped run had finished it. Returns Hit@1 by source before (if adapted) and after."""
+    done = out / "reasoner.done.json"
+    if resume and done.is_file():
+        before, after = json.loads(done.read_text("utf-8"))
+        return before, after
+    start = Reasoner.load(SHIPPED) if recipe.name == "adapt" else None
+    held_out = [material.validation for material in materials if material.validation.questions]
+    before = {} if start is None else _hits(start, held_out)
+    training = [material.train for material in materials if material.train.questions]
+    trained = train_reasoner(training, held_out, recipe.reasoner, out, start)
+    after = _hits(trained, held_out)
+    done.write_text(json.dumps([before, after]), "utf-8")
+    return before, after
+
+
+def _hits(model: Reasoner, held_out: Sequence[PreparedGraph]) -> dict[str, float]:
+    """Hit@1 by source, invented worlds together."""
+    found: dict[str, list[float]] = {}
+    for prepared in held_out:
+        name = "worlds" if prepared.name.startswith("world-") else prepared.name
+        found.setdefault(name, []).append(hit_at_1(model, prepared).get("hit_at_1", 0.0))
+    return {name: round(sum(values) / len(values), 4) for name, values in found.items()}
+
+
+def _model(recipe: Recipe, llm: str) -> GraphLLM:
+    """The model to train: the default one afresh in all its layers, or any other by LoRA."""
+    if recipe.name == "default":
+        encoder = GraphEncoderConfig(kind="transformer", layers=2, num_tokens=4, heads=4)
+        lm = new_prefix_lm().requires_grad_(True)
+        lm.get_input_embeddings().weight.requires_grad_(False)
+        afresh = wrap_language_model(DEFAULT_NAME, lm, default_tokenizer(), trained_in_full=True)
+        return GraphLLM(afresh, encoder, DecodeSettings())
+    if llm == DEFAULT_NAME:
+        return with_lora(load_graph_llm(), LoraSettings())
+    encoder = GraphEncoderConfig(num_tokens=4)
+    return GraphLLM(load_language_model(llm, lora=LoraSettings()), encoder, DecodeSettings())
+
+
+def _examples(
+    materials: Sequence[Material], reader: LearnedReader, model: GraphLLM, recipe: Recipe, seed: int
+) -> tuple[list[Example], list[Example]]:
+    """Prompts of training and validation questions, a share of them within half the token budget."""
+    rng = random.Random(seed)
+    tokenizer = model.language_model.tokenizer
+
+    def count(text: str) -> int:
+        return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+    examples: tuple[list[Example], list[Example]] = ([], [])
+    for material in materials:
+        for part, questions in enumerate((material.source.train, material.source.validation)):
+            chosen = rng.sample(questions, min(len(questions), recipe.per_source if part == 0 else 60))
+            halves: tuple[list[LabelledQuestion], list[LabelledQuestion]] = ([], [])
+            for question in chosen:
+                halves[rng.random() < 0.5].append(question)
+            for budget, half in zip((recipe.token_budget, recipe.token_budget // 2), halves, strict=True):
+                if half:
+                    retriever = Retriever(material.index, RetrieverConfig(token_budget=budget), reader, count)
+                    examples[part].extend(examples_of(retriever, half))
+    return examples
+
+
+def describe(recipe: Recipe) -> dict[str, Any]:
+    """A recipe as plain values, for a model card."""
+    return asdict(recipe)

@@ -32,6 +32,7 @@ _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "TRANSFORMERS_VERBOSITY": "error",
 }
+_OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}  # a download may show its progress
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def working(*models: str | None) -> Iterator[None]:
             `HF_HUB_OFFLINE`, if the user has set it, outranks that.
     """
     remote = any(name not in (None, DEFAULT) and not Path(str(name)).expanduser().exists() for name in models)
-    settings = _SETTINGS if remote else {**_SETTINGS, "HF_HUB_OFFLINE": "1"}
+    settings = _SETTINGS if remote else {**_SETTINGS, **_OFFLINE}
     for name, value in settings.items():
         os.environ.setdefault(name, value)
     if "--debug" not in sys.argv:

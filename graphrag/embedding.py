@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -129,16 +130,10 @@ class MiniLMEmbedder:
     @cached_property
     def _model(self) -> Any:
         from transformers import AutoModel
-        from transformers.utils import logging
 
-        folder = _minilm_folder()
-        bar_was_on = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()
-        try:
-            return AutoModel.from_pretrained(str(folder), local_files_only=True, use_safetensors=True).eval()
-        finally:
-            if bar_was_on:
-                logging.enable_progress_bar()
+        with _no_progress_bar():
+            folder = str(_minilm_folder())
+            return AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
 
 
 class SentenceTransformerEmbedder:
@@ -154,7 +149,8 @@ class SentenceTransformerEmbedder:
         try:
             from sentence_transformers import SentenceTransformer
 
-            self._model: Any = SentenceTransformer(source, model_kwargs={"use_safetensors": True})
+            with _no_progress_bar():
+                self._model: Any = SentenceTransformer(source, model_kwargs={"use_safetensors": True})
         except Exception as error:  # the library raises whatever a broken file makes it raise
             reason = " ".join(str(error).split())[:200]
             raise ModelError(f"{name}: sentence-transformers cannot load this embedder ({reason}).") from error
@@ -215,6 +211,20 @@ def check_weights(file: Path, sha256: str) -> None:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != sha256:
         raise ModelError(f"{file}: the weights differ from the published ones (sha256 {found[:12]}...); {_REINSTALL}.")
+
+
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    """transformers draws a bar while it reads weights, which takes a second."""
+    from transformers.utils import logging
+
+    was_on = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if was_on:
+            logging.enable_progress_bar()
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

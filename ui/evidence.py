@@ -33,8 +33,8 @@ def payload(subgraph: Subgraph, question: str, answer: Answer | None = None, *, 
 
     Returns:
         `nodes`: [{id, name, text, role, score, used, x, y}], x and y in -1..1;
-        `edges`: [{id, source, target, source_name, relation, text, target_name, role, score, used}], used ones first;
-        `total_nodes` and `total_edges` before the cap; `abstained`.
+        `edges`: [{id, source, target, source_name, relation, text, target_name, role, score, used}], used ones first,
+        then by score; `total_nodes` and `total_edges` before the cap; `abstained`.
     """
     nodes = _most_important(subgraph.nodes, max_nodes)
     local = {node.id: f"n{i}" for i, node in enumerate(nodes)}
@@ -71,7 +71,7 @@ def payload(subgraph: Subgraph, question: str, answer: Answer | None = None, *, 
             }
             for node in nodes
         ],
-        "edges": sorted(drawn, key=lambda edge: not edge["used"]),
+        "edges": sorted(drawn, key=lambda edge: (not edge["used"], -edge["score"])),
         "total_nodes": len(subgraph.nodes),
         "total_edges": len(subgraph.edges),
         "abstained": answer is not None and answer.abstained,

@@ -5,6 +5,7 @@ const canvas = part("canvas");
 const details = part("details");
 const SELECT = "chat-with-graph:select";
 const LABEL = 32; // characters of a label on the canvas; details show all
+const MANY = 25; // edges; past it an edge that is not used shows its label on hover only
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 const color = (name) => getComputedStyle(pane).getPropertyValue("--graph-" + name).trim();
@@ -21,12 +22,13 @@ const styles = () => [
   { selector: "node[role='endpoint']", style: { shape: "diamond", width: 23, height: 23, "border-color": color("endpoint") } },
   { selector: "node[role='terminal']", style: {
     shape: "ellipse", "background-color": color("terminal"), "border-style": "double", "border-width": 4,
-    "border-color": color("terminal-rim") } },
+    "border-color": color("terminal-rim"), width: "mapData(score, 0, 1, 14, 26)",
+    height: "mapData(score, 0, 1, 14, 26)" } },
   { selector: "node[role='answer']", style: {
     shape: "star", width: 38, height: 38, "background-color": color("answer"), "border-color": color("answer-rim"),
     "font-weight": 700, "font-size": 14 } },
   { selector: "node[?used]", style: { "z-index": 5, "min-zoomed-font-size": 0 } },
-  { selector: "node[!used]", style: { color: color("soft"), "text-opacity": 0.85 } },
+  { selector: "node[!used]", style: { color: color("soft") } },
   { selector: "edge", style: {
     label: "data(label)", color: color("soft"), "font-size": 10, "font-family": "system-ui, sans-serif",
     "text-rotation": "autorotate", "text-outline-color": color("back"), "text-outline-width": 2.5,
@@ -35,6 +37,8 @@ const styles = () => [
   { selector: "edge[?used]", style: {
     width: 2.6, "line-style": "solid", "line-color": color("used"), "target-arrow-color": color("used"),
     color: color("text") } },
+  { selector: "edge.quiet", style: { label: "" } },
+  { selector: "edge.near, edge.quiet:selected", style: { label: "data(label)", color: color("text"), "z-index": 8 } },
   { selector: ":selected", style: {
     "overlay-color": color("used"), "overlay-opacity": 0.22, "overlay-padding": 6, "z-index": 9 } },
 ];
@@ -58,6 +62,8 @@ function fit(all) {
   if (cy.zoom() > 1.3) { cy.zoom(1.3); cy.center(all || used.empty() ? undefined : used); }
   const grow = Math.max(1, 0.85 / cy.zoom()); // what matters stays legible in a large drawing
   cy.batch(() => cy.nodes("[?used]").forEach((node) => {
+    node.removeStyle();
+    if (grow === 1) return;
     const size = grow * (node.data("role") === "answer" ? 34 : 20);
     node.style({ "font-size": 13 * grow, width: size, height: size, "text-max-width": 140 * grow });
   }));
@@ -72,7 +78,9 @@ function draw() {
     cy.elements().remove();
     cy.add(nodes.map((node) => ({
       group: "nodes", data: { ...node, label: shorten(node.name) }, position: place(node, nodes.length) })));
-    cy.add(edges.map((edge) => ({ group: "edges", data: { ...edge, label: shorten(edge.relation) } })));
+    cy.add(edges.map((edge) => ({ 
+      group: "edges", classes: edges.length > MANY && !edge.used ? "quiet" : "",
+      data: { ...edge, label: shorten(edge.relation) } })));
   });
   fit();
   const names = (list) => JSON.stringify(list.map((node) => node.name));
@@ -118,8 +126,11 @@ function tell(id) {
 
 cy.on("tap", "node, edge", (event) => { showDetails(event.target.data()); tell(event.target.id()); });
 cy.on("tap", (event) => { if (event.target === cy) { closeDetails(); tell(null); } });
-cy.on("mouseover", "node, edge", () => { canvas.style.cursor = "pointer"; });
-cy.on("mouseout", "node, edge", () => { canvas.style.cursor = ""; });
+cy.on("mouseover", "node, edge", (event) => {
+  canvas.style.cursor = "pointer";
+  event.target.union(event.target.connectedEdges()).edges().addClass("near");
+});
+cy.on("mouseout", "node, edge", () => { canvas.style.cursor = ""; cy.edges().removeClass("near"); });
 details.querySelector(".close").addEventListener("click", () => { closeDetails(); tell(null); });
 
 part("tools").addEventListener("click", (event) => {

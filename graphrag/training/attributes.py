@@ -80,9 +80,10 @@ class FieldAsker:
         value = rng.choice(self.values(node, wording))
         nodes = [one for one in range(len(self.types)) if value in self.values(one, wording)]
         names = tuple(sorted({walks.names[one] for one in nodes}))
-        said = inflect(rng.choice(wording.predicates), len(names) > 1).replace("{v}", value)
+        predicate = rng.choice(wording.predicates).replace("{v}", value)
+        said, what = inflect(predicate, len(names) > 1), inflect(predicate, False)
         noun = inflect(rng.choice(self._nouns(node)), len(names) > 1)
-        text = rng.choice((f"Which {noun} {said}?", f"What {said}?", f"Name the {noun} that {said}."))
+        text = rng.choice((f"Which {noun} {said}?", f"What {what}?", f"Name the {noun} that {said}."))
         if len(names) > 20:
             return None
         return GeneratedQuestion(sloppy(text, rng), names, 0, "attribute", (), ())

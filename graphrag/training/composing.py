@@ -117,6 +117,7 @@ class Composer:
     rng: random.Random
     _ways: list[Hop] = field(init=False)
     _alike: dict[tuple[str, bool], list[Hop]] = field(init=False)
+    _sharing: dict[str, list[Hop]] = field(init=False)
 
     def __post_init__(self) -> None:
         known = [hop for hop in self.hops.values() if self.walks.has_edges(hop.relation)]
@@ -124,6 +125,10 @@ class Composer:
         self._alike = {}
         for hop in self.hops.values():
             self._alike.setdefault(hop.meaning, []).append(hop)
+        self._sharing = {}
+        for hop in self._ways:
+            for said in (*hop.wording.questions, *hop.wording.phrases):
+                self._sharing.setdefault(said, []).append(hop)
 
     def fact(self, hops: int) -> GeneratedQuestion | None:
         """A question of so many steps, or None if none was found in a few tries."""
@@ -258,7 +263,7 @@ class Composer:
             hop = self.rng.choice(askable)
             edges = [self.walks.random_edge(hop.relation, self.rng) for _ in range(2)]
             (x, y), (_, other) = edges if hop.forward else [(b, a) for a, b in edges]
-            y = other if self.rng.random() < 0.5 else y
+            y = other if self.rng.random() < 0.75 else y
             made = self._yes_no(hop, x, y) if self.nameable(x) and self.nameable(y) and x != y else None
             if made:
                 return made
@@ -322,18 +327,24 @@ class Composer:
         like = self.rng.choice(shared) if shared else hop
         lacks = self.walks.random_edge(like.relation, self.rng)[0 if like.forward else 1]
         start = set(self.walks.by_name[self.walks.names[lacks]])
-        if not self.nameable(lacks) or self._step(start, hop):
+        if not self.nameable(lacks) or self._could_answer(start, hop):
             return None
         topic, slot, path = lacks, self.mention(lacks), []
         if self.rng.random() < 0.3 and (into := self._arrivals(lacks)):
             before, topic = self.rng.choice(into)
             middle = self._step(set(self.walks.by_name[self.walks.names[topic]]), before)
-            if self._step(middle, hop):
+            if self._could_answer(middle, hop):
                 return None
             nested = noun_phrase(before.wording, self.mention(topic), len(middle) > 1, self.rng)
             slot, path = nested or slot, [before]
         text = ask(hop.wording, slot, self.rng.random() < 0.3, self.rng)
         return _unanswerable(text, (self.walks.names[topic],), self._path([*path, hop])) if text else None
+
+    def _could_answer(self, at: set[int], asked: Hop) -> bool:
+        """Whether any relation that is asked for in the same words leads on."""
+        said = (*asked.wording.questions, *asked.wording.phrases)
+        like = {id(hop): hop for words in said for hop in self._sharing.get(words, [asked])}
+        return any(self._step(at, hop) for hop in like.values())
 
     def _made(
         self, text: str, found: set[int], hops: int, kind: Kind, topics: tuple[int, ...], way: Sequence[Hop]

@@ -87,6 +87,8 @@ def graph_hops(graph: TextualGraph) -> dict[Step, Hop]:
 
 
 def _mention(name: str, rng: random.Random) -> Mention:
+    if typed := re.fullmatch(r"concept_[a-z]+_(.+)", name):  # NELL: concept_city_new_york
+        name = typed.group(1)
     if "_" in name and rng.random() < 0.7:
         name = name.replace("_", " ").strip()
     return Mention(name)

@@ -22,6 +22,7 @@ _VERBS = frozenset(
     "defeats treats inhibits activates binds regulates expresses imports extends implements mentions describes "
     "promotes desires entails implies receives creates wants obstructs manages reads sells buys borders".split()
 )
+_OBJECT_VERBS = frozenset("plays wears speaks works studies uses lives competes serves".split())
 _PEOPLE = frozenset(
     "person actor author artist director musician politician player writer employee student professor athlete "
     "scientist character deceased person award winner award nominee chef monarch architect inventor".split()
@@ -54,12 +55,16 @@ def _swap(said: str) -> str:
 
 def sayings_of(relation: str) -> Sayings | None:
     """How the relation can be said, or None if its name cannot be read."""
+    inverse = re.fullmatch(r"(.+?)[_ ]?(?:inverse|reverse|inv)", relation, re.IGNORECASE)
+    if inverse:
+        ahead = sayings_of(inverse.group(1))
+        return ahead.turned() if ahead else None
     segments = _segments(relation)
     words = segments[-1] if segments else ""
     if not _readable(words):
         return None
     subject = segments[-2] if len(segments) >= 3 else ""
-    fitted = _by_form(words, subject)
+    fitted = replace(_by_form(words, subject), meaning=words)
     for name in _look_ups(segments):
         if common := common_sayings().get(name):
             return _merged(_spoken(common, words), fitted, subject)
@@ -73,9 +78,28 @@ def common_names(sayings: Sayings) -> tuple[str, ...]:
 
 def _segments(relation: str) -> list[str]:
     """The name's parts, each as words: film.film.directed_by -> film, film, directed by."""
-    local = re.sub(r"^<?https?://\S*[/#]([^/#>]+)[/#]?>?$", r"\1", relation).removeprefix("concept:")
+    local = re.sub(r"^<?https?://\S*[/#]([^/#>]+)[/#]?>?$", r"\1", relation)
+    if local.startswith("concept:"):  # NELL glues its words
+        return [" ".join(_unglued(local.removeprefix("concept:").lower()))]
     parts = [part for part in re.split(r"[./:]+", local) if part.strip("_ -")]
     return [readable_relation(part) for part in parts]
+
+
+def _unglued(text: str) -> list[str]:
+    """The fewest known words that make up the text; none if there is no such way."""
+    best: dict[int, list[str]] = {0: []}
+    for end in range(1, len(text) + 1):
+        ways = [best[start] + [text[start:end]] for start in best if text[start:end] in _glueable()]
+        if ways:
+            best[end] = min(ways, key=len)
+    return best.get(len(text), [])
+
+
+@cache
+def _glueable() -> frozenset[str]:
+    more = "athlete plays played for team in of to at by from has is on home also known as bank office headquartered controls"
+    words = {word for name in common_sayings() for word in re.findall(r"[a-z]{3,}", name)}
+    return frozenset(words | set(more.split()) | _PREPOSITIONS | _VERBS | _PEOPLE)
 
 
 def _readable(words: str) -> bool:
@@ -100,7 +124,8 @@ def _merged(common: Sayings, fitted: Sayings, subject: str) -> Sayings:
         backward = replace(backward, nouns=fitted.backward.nouns, who=fitted.backward.who)
     forward = replace(common.forward, phrases=common.forward.phrases + fitted.forward.phrases[:1])
     questions = common.forward.questions + fitted.forward.questions[:1]
-    return replace(common, forward=replace(forward, questions=questions), backward=backward)
+    forward = replace(forward, questions=questions)
+    return replace(common, forward=forward, backward=backward, meaning=common.meaning or fitted.meaning)
 
 
 def _spoken(sayings: Sayings, words: str) -> Sayings:
@@ -123,13 +148,15 @@ _THINGS = ("[thing/things]",)
 
 
 def _by_form(words: str, subject: str) -> Sayings:
-    words = re.sub(r"^(is|was|are|were) (?=\w+ )", "", words)
+    words = re.sub(r"^(is|was|are|were) (?=\w)", "", words)
     nouns, who = (
         (((f"[{subject}/{_plural(subject)}]"),), subject in _PEOPLE) if _readable(subject) else (_THINGS, False)
     )
     first, last = words.split()[0], words.split()[-1]
     if last == "of":
         made = _of(words)
+    elif first in _OBJECT_VERBS and first != last:
+        made = _verb_object(words)
     elif words.split()[0] in _VERBS or (last in _PREPOSITIONS and re.search(r"[^s]s$", first) and first != last):
         made = _verb(words)
     elif last in _PREPOSITIONS or (last.endswith("ing") and len(words.split()) <= 2):
@@ -196,6 +223,28 @@ def _verb(r: str) -> Sayings:
         questions=(f"What {r} {{x}}?", f"Who {r} {{x}}?", f"Which one {r} {{x}}?"),
     )
     return Sayings(forward, backward, (f"Does {{x}} {base}{tail} {{y}}?",))
+
+
+def _verb_object(r: str) -> Sayings:
+    """plays for country: "Which country does {x} play for?"; wears number: "Which number does {x} wear?"."""
+    first, *rest = r.split()
+    base = first.removesuffix("s") if first != "studies" else "study"
+    at = f" {rest[0]}" if rest[0] in _PREPOSITIONS else ""
+    noun = " ".join(rest[1:] if at else rest)
+    if not noun:
+        return _verb(r)
+    forward = Wording(
+        (f"[{noun}/{_plural(noun)}]",),
+        phrases=(f"the {noun} {{x}} <{first}/{base}>{at}", f"the {noun} of {{x}}", f"{{x}}'s {noun}"),
+        questions=(f"Which {noun} does {{x}} {base}{at}?", f"What {noun} does {{x}} {base}{at}?"),
+    )
+    backward = Wording(
+        _THINGS,
+        phrases=(f"the one[s] who [{first}/{base}]{at} {{x}}", f"the one[s] with the {noun} {{x}}"),
+        predicates=(f"[{first}/{base}]{at} {{x}}", f"[has/have] the {noun} {{x}}"),
+        questions=(f"Who {first}{at} {{x}}?", f"Whose {noun} is {{x}}?", f"What {first}{at} {{x}}?"),
+    )
+    return Sayings(forward, backward, (f"Does {{x}} {base}{at} {{y}}?", f"Is {{y}} the {noun} of {{x}}?"))
 
 
 def _participle(r: str) -> Sayings:

@@ -141,6 +141,7 @@ def ask(wording: Wording, slot: Mention, plural: bool, rng: random.Random) -> st
 
 def sentence(text: str, keep: bool = False) -> str:
     """First letter upper-case, unless a name stands there."""
+    text = text.replace("??", "?")
     return text if keep else text[:1].upper() + text[1:]
 
 

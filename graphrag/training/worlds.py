@@ -328,10 +328,11 @@ def generate_questions(
         return say_name(names[node], world.types[node], rng)
 
     def stranger() -> Mention:
-        kind = rng.choice(world.types)
-        while kind.names.startswith("list:") or (name := make_name(kind.names, rng)).lower() in taken:
-            kind = _KIND if kind.names.startswith("list:") or kind.names == "object" else kind
-        return say_name(name, kind, rng)
+        for _ in range(20):
+            kind = rng.choice(world.types)
+            if not kind.names.startswith("list:") and (name := make_name(kind.names, rng)).lower() not in taken:
+                return say_name(name, kind, rng)
+        return Mention(f"{make_name('person', rng)} {make_name('town', rng)}")
 
     composer = Composer(
         Walks(world, names), world_hops(world), mention, lambda node: True, world.missing, stranger, rng
@@ -359,7 +360,7 @@ def world_hops(world: World) -> dict[tuple[int, bool], Hop]:
             continue
         key = f"{relation.key} {relation.source} {relation.target}"
         along, symmetric = not place.inverse, relation.symmetric
-        weight = 0.15 if relation is TYPE_RELATION else 1.0
+        weight = 0.06 if relation is TYPE_RELATION else 1.0
         hops[row, along] = Hop(row, along, symmetric, (key, True), relation.forward, relation.yes_no, weight)
         if not symmetric:
             hops[row, not along] = Hop(row, not along, False, (key, False), relation.backward, (), weight)

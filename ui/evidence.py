@@ -6,6 +6,7 @@ This module knows nothing of Gradio.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import networkx as nx
@@ -39,42 +40,45 @@ def payload(subgraph: Subgraph, question: str, answer: Answer | None = None, *, 
     nodes = _most_important(subgraph.nodes, max_nodes)
     local = {node.id: f"n{i}" for i, node in enumerate(nodes)}
     edges = [edge for edge in subgraph.edges if edge.source in local and edge.target in local]
-    used_nodes, used_edges = support(nodes, edges, question, answered=answer is not None and not answer.abstained)
+    abstained = answer is not None and answer.abstained
+    used_nodes, used_edges = support(nodes, edges, question, answered=answer is not None and not abstained)
     places = _places(nodes, edges)
     names = {node.id: clip(node.name, NAME_LIMIT) for node in nodes}
-    drawn = [
-        {
-            "id": f"e{i}",
-            "source": local[edge.source],
-            "target": local[edge.target],
-            "source_name": names[edge.source],
-            "relation": clip(spoken(edge.text), NAME_LIMIT),
-            "text": clip(edge.text, TEXT_LIMIT),
-            "target_name": names[edge.target],
-            "role": edge.role,
-            "score": round(edge.score, 3),
-            "used": i in used_edges,
-        }
-        for i, edge in enumerate(edges)
-    ]
+    drawn = [_edge(f"e{i}", edge, local, names, i in used_edges) for i, edge in enumerate(edges)]
     return {
-        "nodes": [
-            {
-                "id": local[node.id],
-                "name": names[node.id],
-                "text": clip(node.text, TEXT_LIMIT),
-                "role": node.role,
-                "score": round(node.score, 3),
-                "used": node.id in used_nodes,
-                "x": places[node.id][0],
-                "y": places[node.id][1],
-            }
-            for node in nodes
-        ],
+        "nodes": [_node(local[node.id], node, places[node.id], node.id in used_nodes) for node in nodes],
         "edges": sorted(drawn, key=lambda edge: (not edge["used"], -edge["score"])),
         "total_nodes": len(subgraph.nodes),
         "total_edges": len(subgraph.edges),
-        "abstained": answer is not None and answer.abstained,
+        "abstained": abstained,
+    }
+
+
+def _node(local_id: str, node: EvidenceNode, place: tuple[float, float], used: bool) -> Payload:
+    return {
+        "id": local_id,
+        "name": clip(node.name, NAME_LIMIT),
+        "text": clip(node.text, TEXT_LIMIT),
+        "role": node.role,
+        "score": round(node.score, 3),
+        "used": used,
+        "x": place[0],
+        "y": place[1],
+    }
+
+
+def _edge(local_id: str, edge: EvidenceEdge, local: dict[str, str], names: dict[str, str], used: bool) -> Payload:
+    return {
+        "id": local_id,
+        "source": local[edge.source],
+        "target": local[edge.target],
+        "source_name": names[edge.source],
+        "relation": clip(spoken(edge.text), NAME_LIMIT),
+        "text": clip(edge.text, TEXT_LIMIT),
+        "target_name": names[edge.target],
+        "role": edge.role,
+        "score": round(edge.score, 3),
+        "used": used,
     }
 
 
@@ -97,20 +101,19 @@ def support(
     if not set(starts) - set(answers):
         best = max((node.score for node in nodes if node.role == "terminal"), default=0.0)
         starts = [node.id for node in nodes if node.role == "terminal" and node.score == best]
-    answers = answers or starts
+    ends = answers or starts
     graph = _undirected(nodes, edges)
-    far = {node: nx.single_source_shortest_path_length(graph, node) for node in {*answers, *starts}}
+    far = {node: nx.single_source_shortest_path_length(graph, node) for node in {*ends, *starts}}
     used_nodes, used_edges = set(answers), set()
-    for answer in answers:
-        for start in starts:
-            length = far[start].get(answer)
-            if not length:
-                continue
-            for i, edge in enumerate(edges):
-                for a, b in ((edge.source, edge.target), (edge.target, edge.source)):
-                    if far[start].get(a, length) + 1 + far[answer].get(b, length) == length:
-                        used_nodes |= {a, b}
-                        used_edges.add(i)
+    for end, start in product(ends, starts):
+        length = far[start].get(end)
+        if not length:  # the same node, or no way
+            continue
+        for i, edge in enumerate(edges):
+            for a, b in ((edge.source, edge.target), (edge.target, edge.source)):
+                if far[start].get(a, length) + 1 + far[end].get(b, length) == length:
+                    used_nodes |= {a, b}
+                    used_edges.add(i)
     return used_nodes, used_edges
 
 

@@ -197,7 +197,7 @@ def train(
     benchmark: Annotated[str | None, typer.Option(metavar="NAME", help="Learn from a benchmark's questions.")] = None,
     data: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder with the benchmark's files.")] = None,
     recipe: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A fixed recipe, e.g. the shipped model's.")
+        str | None, typer.Option(metavar="NAME", help="`default` makes the shipped model; `adapt` adapts it.")
     ] = None,
     llm: Llm = "default",
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the examples.")] = None,
@@ -206,18 +206,20 @@ def train(
     as_json: Json = False,
     debug: Debug = False,
 ) -> Output:
-    """Train an adapter on a graph, a benchmark, or by a recipe.
+    """Train an adapter on a graph, a benchmark, or by a recipe. What is going on is told on stderr.
 
     \b
     Examples:
       graphrag train --graph films.csv --out films.adapter
       graphrag train --benchmark metaqa --data metaqa/ --out metaqa.adapter
     """
-    if sum(given is not None for given in (graph, benchmark, recipe)) != 1:
+    if graph is not None and benchmark is not None:
+        raise typer.BadParameter("give --graph SRC or --benchmark NAME, not both")
+    if graph is None and benchmark is None and recipe is None:
         raise typer.BadParameter("give one of --graph SRC, --benchmark NAME and --recipe NAME")
-    if benchmark is not None and data is None:
-        raise typer.BadParameter("--benchmark needs --data DIR, the folder with its files")
-    with working(llm):
+    if graph is None and data is None:
+        raise typer.BadParameter("--data DIR is missing, the folder with the questions' files")
+    with working(llm, tell=True):
         check_model(llm, None)
         from graphrag import training
         from graphrag.console import show_graph

@@ -36,12 +36,13 @@ _OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}  # a dow
 
 
 @contextmanager
-def working(*models: str | None) -> Iterator[None]:
+def working(*models: str | None, tell: bool = False) -> Iterator[None]:
     """The setting for a command's work: what libraries print goes to stderr, and nothing is asked of the network.
 
     Args:
         models: what the user named. Only a name that is no folder here lets the Hugging Face Hub be asked, and
             `HF_HUB_OFFLINE`, if the user has set it, outranks that.
+        tell: let the program say on stderr what it is doing.
     """
     remote = any(name not in (None, DEFAULT) and not Path(str(name)).expanduser().exists() for name in models)
     settings = _SETTINGS if remote else {**_SETTINGS, **_OFFLINE}
@@ -49,7 +50,9 @@ def working(*models: str | None) -> Iterator[None]:
         os.environ.setdefault(name, value)
     if "--debug" not in sys.argv:
         warnings.simplefilter("ignore")
-        logging.basicConfig(level=logging.ERROR)
+        logging.basicConfig(level=logging.ERROR, format="%(message)s")
+    if tell:
+        logging.getLogger("graphrag").setLevel(logging.INFO)
     with redirect_stdout(sys.stderr):
         yield
 

@@ -91,7 +91,9 @@ def show_graph(console: Console, found: Mapping[str, Any]) -> None:
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     for name, value in found.items():
-        if isinstance(value, list | tuple):
+        if isinstance(value, Mapping):
+            text = "\n".join(plain(f"{key}: {one}") for key, one in value.items())
+        elif isinstance(value, list | tuple):
             text = "\n".join(plain(_item(item)) for item in value)
         else:
             text = f"{value:,}" if isinstance(value, int) else plain(str(value))

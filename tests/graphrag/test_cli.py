@@ -117,6 +117,7 @@ def test_the_version_is_told(cli: Cli) -> None:
         ["train", "--out", "x"],
         ["train", "--out", "x", "--graph", "countries", "--benchmark", "metaqa"],
         ["train", "--out", "x", "--benchmark", "metaqa"],
+        ["train", "--out", "x", "--recipe", "default"],
         ["eval", "no-such-benchmark"],
         ["eval", "metaqa"],
         ["eval", "metaqa", "--data", "x", "--graph", "countries"],
@@ -375,6 +376,14 @@ def test_a_place_that_cannot_be_written(films: Path, cli: Cli) -> None:
     status, out, err = cli("index", films, "--out", films / "i")
     assert (status, out) == (1, "")
     assert is_one_sentence(err)
+
+
+def test_training_on_what_is_not_there(tmp_path: Path, asking: Cli) -> None:
+    for source in (["--graph", tmp_path / "absent.csv"], ["--benchmark", "metaqa", "--data", tmp_path / "absent"]):
+        status, out, err = asking("train", *source, "--out", tmp_path / "adapter")
+        assert (status, out) == (1, "")
+        assert is_one_sentence(err)
+        assert "absent" in err
 
 
 def test_bad_questions_files(films: Path, tmp_path: Path, asking: Cli) -> None:

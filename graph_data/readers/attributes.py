@@ -37,7 +37,22 @@ RELATION_KEYS = (
     "relation", "predicate", "relationship", "relationtype", "relationshiptype", "edgelabel", "edgetype", "label",
     "type", "kind", "interaction", "rel", "verb", "property", "linktype", "edgeattr", "name", "title",
 )  # fmt: skip
-DESCRIPTION_KEYS = ("description", "summary", "comment", "comments", "abstract", "definition", "note", "notes", "text")
+DESCRIPTION_KEYS = (
+    "description",
+    "summary",
+    "comment",
+    "comments",
+    "abstract",
+    "definition",
+    "note",
+    "notes",
+    "text",
+    "overview",
+    "synopsis",
+    "plot",
+    "biography",
+    "bio",
+)
 ROLE_KEYS = ("role", "roles", "evidence", "explanation")
 TYPE_KEYS = ("type", "types", "kind", "category", "class", "labels")
 LONG = 80  # characters from which a value is a text rather than a name

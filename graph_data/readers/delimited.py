@@ -45,7 +45,8 @@ def read_table(file: TextFile, options: LoadOptions) -> Table:
     delimiter = options.delimiter or sniff_delimiter(file, data)
     quoted = _is_quoted(data, delimiter)
     first_line = file.data[: len(file.data) - len(data)].count(b"\n")
-    table = _read_fast(data, delimiter, quoted)
+    unbalanced = quoted and data.count(b'"') % 2 == 1  # Arrow would read to the end of the file
+    table = None if unbalanced else _read_fast(data, delimiter, quoted)
     notes = list(file.notes)
     if table is not None:
         columns, width = [column.combine_chunks() for column in table.columns], table.num_columns

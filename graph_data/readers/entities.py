@@ -165,7 +165,7 @@ def _kind(name: str, column: Column) -> str:
         or distinct <= {"true", "false"}
     ):
         return "field"
-    if sum(len(v) for part in values for v in _VALUES.split(part)) > LONG * sum(len(_VALUES.split(v)) for v in values):
+    if sum(len(part) > LONG for value in values for part in _VALUES.split(value)) * 3 > len(values):
         return "field"
     if sum(_LINK.fullmatch(value) is not None for value in values) > 0.9 * len(values):
         return "field"

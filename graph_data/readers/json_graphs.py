@@ -70,6 +70,8 @@ def from_json(content: Any, path: Path, options: LoadOptions, notes: Iterable[st
         return _of_list(content, path, options, findings, None)
     if not isinstance(content, dict):
         raise GraphReadError(path, f"the JSON is a single {type(content).__name__}; {_EXPECTED}")
+    if not content:
+        raise EmptyGraphError(f"{path}: the JSON object is empty; nothing to ask.")
     graph = _graph_inside(content)
     if "adjacency" in graph and "nodes" in graph:
         return build(_adjacency(graph, path, findings), options.name)

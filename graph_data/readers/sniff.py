@@ -108,6 +108,8 @@ def _json_kind(head: str, first: str, by_suffix: str) -> str:
     if re.search(r'"objects"\s*:\s*\{', head) and re.match(r'\{\s*(?:"[^"]*"\s*:\s*\{)?[^\[]*?"objects"', head[:2000]):
         return "scene-graph"
     whole = first.endswith(("}", "]")) and re.search(r"\n\s*[\[{]", head) is not None
+    if by_suffix == "jsonld":
+        return "jsonld"
     if by_suffix in ("jsonl", "hext") or (whole and first[:1] == "{" and by_suffix != "json"):
         return "jsonl"
     return "json"

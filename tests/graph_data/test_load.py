@@ -109,7 +109,9 @@ def test_a_page_saved_in_place_of_a_file(write: Write) -> None:
 
 
 def test_prose_is_no_graph(write: Write) -> None:
-    assert "no columns found" in message(write("a.txt", "Once upon a time there was a graph.\nIt had, alas, no edges.\n"))
+    assert "no columns found" in message(
+        write("a.txt", "Once upon a time there was a graph.\nIt had, alas, no edges.\n")
+    )
 
 
 def test_unknown_options_and_formats_are_named(write: Write) -> None:
@@ -124,7 +126,9 @@ def test_unknown_options_and_formats_are_named(write: Write) -> None:
 
 
 def test_content_wins_over_a_wrong_suffix(write: Write) -> None:
-    graph = graph_data.load(write("a.csv", "<graphml><graph><node id='a'/><edge source='a' target='b'/></graph></graphml>"))
+    graph = graph_data.load(
+        write("a.csv", "<graphml><graph><node id='a'/><edge source='a' target='b'/></graph></graphml>")
+    )
     assert graph.num_nodes == 2
     assert "the suffix .csv says otherwise" in str(graph.report)
     assert "though it is called so" in message(write("a.json", "source,target\na,b\n"))
@@ -172,7 +176,9 @@ class TestFolders:
         assert "no file in this folder" in message(tmp_path)
 
     def test_graphrag_tables_belong_together(self, write: Write) -> None:
-        path = write("entities.csv", "id,human_readable_id,title,type,description\nx1,0,ANN,PERSON,a baker\nx2,1,BOB,PERSON,\n")
+        path = write(
+            "entities.csv", "id,human_readable_id,title,type,description\nx1,0,ANN,PERSON,a baker\nx2,1,BOB,PERSON,\n"
+        )
         write("relationships.csv", "id,source,target,description,weight\nr1,ANN,BOB,Ann taught Bob,2\n")
         graph = graph_data.load(path)
         assert graph.node_text(0) == "name: ANN; type: PERSON; description: a baker"

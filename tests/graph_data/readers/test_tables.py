@@ -68,7 +68,7 @@ def test_ragged_rows_are_dropped_with_their_lines(write: Write) -> None:
 
 
 def test_mostly_ragged_rows_are_refused(write: Write) -> None:
-    with pytest.raises(GraphReadError, match="line 1: most rows do not have the same number of columns"):
+    with pytest.raises(GraphReadError, match="line 2: most rows do not have the same number of columns"):
         graph_data.load(write("a.csv", "a,b\n1,2,3\n4,5,6,7\n1,2,3,4,5\n1\n"))
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from graph_data.text import fields_of, values_of
-from graphrag.training.composing import Composer, GeneratedQuestion
+from graphrag.training.composing import Composer
 from graphrag.training.domains import FieldWording
+from graphrag.training.hops import GeneratedQuestion
 from graphrag.training.wording import Mention, fill, inflect, pick_template, sentence, sloppy
 
 

@@ -12,9 +12,11 @@ from collections.abc import Collection
 
 from graph_data.text import name_of
 from graph_data.textual_graph import TextualGraph
-from graphrag.training.composing import DEFAULT_MIX, Composer, GeneratedQuestion, Hop, Step, compose
+from graphrag.training.common_relations import common_sayings
+from graphrag.training.composing import Composer
+from graphrag.training.hops import DEFAULT_MIX, GeneratedQuestion, Hop, Step, compose
 from graphrag.training.names import make_name
-from graphrag.training.relation_wording import common_names, common_sayings, sayings_of
+from graphrag.training.relation_wording import common_names, sayings_of
 from graphrag.training.walks import Walks
 from graphrag.training.wording import Mention, Wording
 
@@ -29,7 +31,7 @@ _EMPTY_WORDS = frozenset("of in by is has the to on at for a from with as was".s
 def questions_from_graph(
     graph: TextualGraph, count: int, rng: random.Random, hops: Collection[int] = (1, 2, 3)
 ) -> list[GeneratedQuestion]:
-    """Questions about a graph, none twice, in the mix of `composing.DEFAULT_MIX`.
+    """Questions about a graph, none twice, in the mix of `hops.DEFAULT_MIX`.
 
     Args:
         graph: any graph; relations whose names cannot be read and nodes with opaque names are passed over.

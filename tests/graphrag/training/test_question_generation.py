@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from graph_data.textual_graph import TextualGraph
+from graphrag.training.common_relations import common_sayings
 from graphrag.training.question_generation import GeneratedQuestion, graph_hops, questions_from_graph
-from graphrag.training.relation_wording import common_sayings, sayings_of
+from graphrag.training.relation_wording import sayings_of
 from graphrag.training.walks import Walks
 from graphrag.training.wording import Mention, fill
 

@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 
 from graph_data.text import fields_of, name_of, values_of
-from graphrag.training.composing import DEFAULT_MIX, GeneratedQuestion
 from graphrag.training.domains import Domain, DomainRelation, all_domains, parse
+from graphrag.training.hops import DEFAULT_MIX, GeneratedQuestion
 from graphrag.training.names import KINDS, distinct_names, make_name
 from graphrag.training.wording import Mention, Wording, fill, inflect
 from graphrag.training.worlds import World, generate_questions, generate_world, world_hops

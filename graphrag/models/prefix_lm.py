@@ -21,7 +21,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BertConfig, BertLMHeadModel
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BertConfig, BertLMHeadModel, DynamicCache
+from transformers.modeling_outputs import CausalLMOutputWithCrossAttentions
 from transformers.models.bert.modeling_bert import BertModel, BertPreTrainedModel
 
 from graphrag.errors import ModelError
@@ -29,6 +30,7 @@ from graphrag.errors import ModelError
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS_FILE = "language_model.safetensors"
 SHIPPED = Path(__file__).parent / "weights" / "default"
+_WHOLE_OUTPUTS = frozenset({"labels", "output_hidden_states", "output_attentions"})  # these need every token's output
 _WORDS = "bert.embeddings.word_embeddings.weight"
 
 
@@ -96,6 +98,12 @@ class PrefixLMForCausalLM(BertLMHeadModel):  # type: ignore[misc]
             position_ids = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)[:, -new:]
             if past == 0:
                 attention_mask = self._both_ways(attention_mask)
+                if (
+                    new > 1
+                    and kwargs.get("logits_to_keep") == 1
+                    and not _WHOLE_OUTPUTS & {k for k in kwargs if kwargs[k]}
+                ):
+                    return self._read(input_ids, inputs_embeds, position_ids, attention_mask, past_key_values)
         return super().forward(
             input_ids=input_ids,
             attention_mask=attention_mask,
@@ -104,6 +112,25 @@ class PrefixLMForCausalLM(BertLMHeadModel):  # type: ignore[misc]
             past_key_values=past_key_values,
             **kwargs,
         )
+
+    def _read(
+        self, input_ids: Tensor | None, inputs_embeds: Tensor | None, position_ids: Tensor, mask: Tensor, cache: Any
+    ) -> CausalLMOutputWithCrossAttentions:
+        """A prompt into the cache, with scores after its last token only.
+
+        The last layer's other tokens are needed as keys and values alone: a seventh of the work is left out.
+        """
+        cache = DynamicCache(config=self.config) if cache is None else cache
+        hidden = self.bert.embeddings(input_ids=input_ids, inputs_embeds=inputs_embeds, position_ids=position_ids)
+        *layers, last = self.bert.encoder.layer
+        for layer in layers:
+            hidden = layer(hidden, attention_mask=mask, past_key_values=cache)
+        attention, earlier = last.attention.self, hidden[:, :-1]  # [B, P - 1, H]
+        shape = (*earlier.shape[:2], -1, attention.attention_head_size)
+        keys, values = (part(earlier).view(shape).transpose(1, 2) for part in (attention.key, attention.value))
+        cache.update(keys, values, attention.layer_idx)
+        hidden = last(hidden[:, -1:], attention_mask=mask[:, :, -1:], past_key_values=cache)
+        return CausalLMOutputWithCrossAttentions(logits=self.cls(hidden), past_key_values=cache)
 
     def _both_ways(self, mask: Tensor) -> Tensor:
         """[B, P] of ones and zeros to a mask [B, 1, P, P] in which every token sees the whole prompt."""

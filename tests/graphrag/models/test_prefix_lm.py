@@ -80,6 +80,20 @@ def test_the_prompt_is_read_both_ways(model: PrefixLMForCausalLM) -> None:
     assert not torch.allclose(first, second)  # an early token sees a later one
 
 
+def test_reading_for_the_last_token_only_gives_the_same(model: PrefixLMForCausalLM) -> None:
+    prompt = embed(model, "who wrote hamlet? [SEP] hamlet | written by | shakespeare")
+    mask = torch.ones(2, prompt.shape[1], dtype=torch.long)
+    mask[1, :3] = 0
+    with torch.no_grad():
+        whole = model(inputs_embeds=prompt.expand(2, -1, -1), attention_mask=mask)
+        last = model(inputs_embeds=prompt.expand(2, -1, -1), attention_mask=mask, logits_to_keep=1)
+    assert last.logits.shape[1] == 1
+    torch.testing.assert_close(last.logits[:, 0], whole.logits[:, -1], atol=1e-4, rtol=1e-4)
+    for one, other in zip(last.past_key_values.layers, whole.past_key_values.layers, strict=True):
+        torch.testing.assert_close(one.keys, other.keys, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(one.values, other.values, atol=1e-4, rtol=1e-4)
+
+
 def test_eager_attention_reads_the_same(model: PrefixLMForCausalLM) -> None:
     prompt = embed(model, "who wrote hamlet?")
     with torch.no_grad():

@@ -32,7 +32,7 @@ def locate(name: str, kind: str = "model") -> str:
         ModelError: no such folder, not in the cache and offline, or not on the Hub.
     """
     folder = Path(name).expanduser()
-    if folder.is_dir():
+    if name and folder.is_dir():
         if not any((folder / file).is_file() for file in ("config.json", "modules.json")):
             raise ModelError(f"{name}: the folder holds no config.json, so it is no {kind}; name a model's folder.")
         return str(folder)

@@ -9,9 +9,12 @@ import gzip
 import json
 import os
 import random
+import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -198,6 +201,36 @@ def test_graph_text_cannot_steer_the_terminal(tmp_path: Path, asking: Cli) -> No
     assert status == 0
     assert "\x1b" not in out
     assert "\x07" not in out
+
+
+# chat
+
+CHAT = """
+import sys
+from pathlib import Path
+import graphrag.assistant
+graphrag.assistant.WEIGHTS = Path(sys.argv[1])
+from graphrag.cli import main
+main(["chat", "--graph", sys.argv[2], "--port", sys.argv[3], "--json"])
+"""
+
+
+def test_chat_serves_the_page_and_stops(films: Path, weights: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    command = [sys.executable, "-c", CHAT, str(weights), str(films), str(port)]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NO_PROXY": "127.0.0.1,localhost"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            url = json.loads(process.stdout.readline())["url"]
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=30) as page:
+                assert page.status == 200
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=30) == 0
+            assert process.stdout.read() == ""  # one object, and nothing after it
+        finally:
+            process.kill()
 
 
 # eval

@@ -30,6 +30,7 @@ DELIMITERS = "\t,;|"
 _SAMPLE_BYTES, _SAMPLE_ROWS = 1 << 17, 200
 _SUFFIX_DELIMITER = {".tsv": "\t", ".tab": "\t", ".psv": "|", ".csv": ","}
 _BLOCK = 1 << 22
+_COLUMN_NAME = re.compile(r"[^\W\d_][\w ()-]*")
 _NO_COLUMNS = "no columns found: a table with commas, tabs, semicolons or | between them was expected"
 _NAME_FORMAT = "if it is another format, name it with format=..."
 
@@ -240,9 +241,9 @@ def _with_header(
 def has_header(columns: list[list[str | None]], suffix: str, delimiter: str) -> bool:
     """Whether the first row names the columns.
 
-    It does if two of its cells are usual column names. It does not if a cell is empty, repeated, or a number, or
-    occurs again in the table. Else it does if below one of its words there are only numbers, or if the table is a CSV
-    or wider than 4.
+    It does if two of its cells are usual column names. It does not if a cell is empty, repeated, or a number, or occurs
+    again in the table. Else it does if below one of its words there are only numbers, if the table is a CSV or wider
+    than 4, or if its cells are written alike (`country, capital`, not `Spain, capital`) above three rows or more.
     """
     first, rest = [column[0] for column in columns], [column[1:] for column in columns]
     known = sum(key_of(cell) in KNOWN_NAMES for cell in first if cell)
@@ -258,4 +259,7 @@ def has_header(columns: list[list[str | None]], suffix: str, delimiter: str) -> 
         cells = [cell for cell in column if cell]
         if cells and all(is_number(cell) for cell in cells):
             return True
-    return bool(below) and (suffix == ".csv" or delimiter in ",;" or len(first) > 4)
+    if suffix == ".csv" or delimiter in ",;" or len(first) > 4:
+        return bool(below)
+    alike = len({cell[0].isupper() for cell in named}) == 1 and all(_COLUMN_NAME.fullmatch(cell) for cell in named)
+    return alike and len(rest[0]) >= 3

@@ -163,3 +163,11 @@ def test_a_wide_table_without_header_asks_for_columns(write: Write) -> None:
     rows = "".join(f"{i}\tx{i}\ty{i}\tz{i}\tw{i}\n" for i in range(30))
     with pytest.raises(GraphReadError, match="which are the ends of an edge"):
         graph_data.load(write("a.tsv", rows))
+
+
+def test_a_header_of_unusual_names(write: Write) -> None:
+    graph = graph_data.load(write("a.tsv", "country\tcapital\tlanguage\nSpain\tMadrid\tSpanish\n"
+                                           "Peru\tLima\tSpanish\nIran\tTehran\tPersian\n"))  # fmt: skip
+    assert ("Spain", "capital", "Madrid") in set(graph.triples())
+    toy = graph_data.load(write("b.tsv", "Ann\tknows\tBob\nCem\tlikes\tDora\nEve\thates\tFay\nGil\tmet\tHal\n"))
+    assert toy.num_edges == 4

@@ -116,6 +116,8 @@ def _is_quoted(data: bytes, delimiter: str) -> bool:
         return False
     if delimiter in ",;":
         return True
+    if not any(start in data for start in (delimiter.encode() + b'"', b'\n"')) and not data.startswith(b'"'):
+        return False  # no field starts with one; the patterns below are slow
     opening, whole = _quote_patterns(delimiter)
     fields = whole.findall(data)
     needed = any(delimiter.encode() in field or b"\n" in field or b'""' in field[1:-1] for field in fields)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -35,7 +36,7 @@ from graphrag.models.language_model import (
     fingerprint,
     load_language_model,
 )
-from graphrag.models.prefix_lm import SHIPPED, save_default
+from graphrag.models.prefix_lm import SHIPPED, WEIGHTS_FILE, default_state
 from graphrag.retrieval.textualize import Form, textualizer_fingerprint
 
 FORMAT = 1
@@ -70,7 +71,7 @@ def save_adapter(
     if lm.lora is not None:
         _save_lora(model.lm, lm.name, folder / LORA_FOLDER)
     if lm.trained_in_full:
-        save_default(model.lm, folder)
+        _save(default_state(model.lm), folder / WEIGHTS_FILE)
     about = {
         "format": FORMAT,
         "language_model": {"name": lm.name, "fingerprint": _mark(model), "trained_in_full": lm.trained_in_full},
@@ -247,8 +248,11 @@ def _mark(model: GraphLLM) -> str:
 
 def _save(state: Mapping[str, Tensor], file: Path) -> None:
     scratch = file.with_name(f".{file.name}.new")
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, scratch)
-    os.replace(scratch, file)
+    try:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, scratch)
+        os.replace(scratch, file)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{file} cannot be written ({error}); make room or choose another folder.") from error
 
 
 def _load(module: nn.Module, file: Path) -> None:

@@ -9,37 +9,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from graphrag.models.decoding import Generation, decode, generate_beams, rank_rows, stream_one
+from graphrag.models.answer_loss import LossSettings, Target, full_loss, full_target, grounded_loss, grounded_target
+from graphrag.models.decoding import Generation, decode, generate_beams, stream_one
 from graphrag.models.graph_encoder import GraphEncoder, GraphEncoderConfig, collate
-from graphrag.models.grounding import AnswerTrie, DecodeSettings, Option
+from graphrag.models.grounding import AnswerTrie, DecodeSettings
 from graphrag.models.language_model import LanguageModel
 from graphrag.models.projector import Projector, ProjectorConfig, typical_norm
 from graphrag.models.prompt import NONE_TEXT, Candidate, Example, Prompt
 from graphrag.models.prompt_style import encode, lay_out
+from graphrag.models.ranking import Ranking, rank_rows
 
-LossKind = Literal["grounded", "full"]
-MAX_TRAINED_ANSWERS = 6
 _NONE = Candidate(NONE_TEXT, 1.0, "none")
-
-
-@dataclass(frozen=True)
-class LossSettings:
-    """How training examples are scored.
-
-    Attributes:
-        kind: "grounded" normalises over the tokens the trie allows, "full" over the whole vocabulary.
-        prior: share of the examples that are scored with the retriever's weights; the others learn to do without.
-    """
-
-    kind: LossKind = "grounded"
-    prior: float = 0.5
 
 
 @dataclass
@@ -51,14 +37,6 @@ class Prefilled:
     mask: Tensor  # [B, P]
     prompt_tokens: list[int]
     cut_lines: list[int]
-
-
-@dataclass(frozen=True)
-class _Target:
-    """What one example is to say: its tokens and, per token, the options and the right one among them."""
-
-    tokens: list[int]
-    choices: list[tuple[int, list[Option], int]] = field(default_factory=list)  # (position, options, which)
 
 
 class GraphLLM(nn.Module):
@@ -206,31 +184,17 @@ class GraphLLM(nn.Module):
         targets = [target for _, target in kept]
         scores = self._answer_scores(read, [target.tokens for target in targets])
         if settings.kind == "full":
-            return self._full_loss(scores, targets)
-        weights = [draw is None or draw.random() < settings.prior for _ in targets]
-        return self._grounded_loss(scores, targets, weights)
+            return full_loss(scores, targets)
+        strength = self.decode_settings.strength
+        weighed = [draw is None or draw.random() < settings.prior for _ in targets]
+        return grounded_loss(scores, targets, [strength if with_prior else 0.0 for with_prior in weighed])
 
-    def _target(self, example: Example, settings: LossSettings, draw: random.Random | None) -> _Target | None:
-        wanted = list(example.answers) or [NONE_TEXT]
+    def _target(self, example: Example, settings: LossSettings, draw: random.Random | None) -> Target | None:
         trie = self.trie(example.prompt)
-        found = list(dict.fromkeys(index for text in wanted if (index := trie.find(text)) is not None))
-        if not found and settings.kind == "grounded":
-            return None
-        if draw is not None:
-            draw.shuffle(found)
-            draw.shuffle(wanted)
-        if settings.kind == "full":
-            return self._full_target(wanted)
-        said = found[:MAX_TRAINED_ANSWERS]
-        tokens = trie.spell(said, end=len(said) == len(found))
-        return _follow(trie, tokens)
-
-    def _full_target(self, wanted: list[str]) -> _Target:
-        style = self.language_model.style
-        tokens: list[int] = []
-        for position, ids in enumerate(self._encode(wanted[:MAX_TRAINED_ANSWERS])):
-            tokens += [*(style.separator if position else ()), *ids]
-        return _Target([*tokens[: self.decode_settings.max_new_tokens - 1], style.eos])
+        if settings.kind == "grounded":
+            return grounded_target(trie, example, draw)
+        style, limit = self.language_model.style, self.decode_settings.max_new_tokens
+        return full_target(self._encode(list(example.answers) or [NONE_TEXT]), style.separator, style.eos, limit, draw)
 
     def _answer_scores(self, read: Prefilled, answers: list[list[int]]) -> Tensor:
         """Scores [B, A, V] before each answer token:
@@ -248,34 +212,10 @@ class GraphLLM(nn.Module):
         mask = torch.cat([read.mask, seen.to(self.device)], dim=1)
         return torch.cat([read.scores[:, None], self.feed(fed.to(self.device), mask, read.cache)], dim=1)
 
-    def _full_loss(self, scores: Tensor, targets: list[_Target]) -> Tensor:
-        rows = [row for row, target in enumerate(targets) for _ in target.tokens]
-        steps = [step for target in targets for step in range(len(target.tokens))]
-        right = torch.tensor([token for target in targets for token in target.tokens], device=self.device)
-        losses = F.cross_entropy(scores[rows, steps].float(), right, reduction="none")
-        return losses.sum() / len(targets)  # a whole answer counts, long or short
-
-    def _grounded_loss(self, scores: Tensor, targets: list[_Target], with_prior: list[bool]) -> Tensor:
-        """Cross-entropy over the allowed tokens of every step that has a choice."""
-        flat = [(row, *choice) for row, target in enumerate(targets) for choice in target.choices]
-        if not flat:
-            return scores.sum() * 0.0
-        width = max(len(options) for _, _, options, _ in flat)
-        tokens = torch.zeros(len(flat), width, dtype=torch.long)
-        prior = torch.full((len(flat), width), -torch.inf)
-        for i, (row, _, options, _) in enumerate(flat):
-            tokens[i, : len(options)] = torch.tensor([option.token for option in options])
-            strength = self.decode_settings.strength if with_prior[row] else 0.0
-            prior[i, : len(options)] = torch.tensor([strength * option.log_prior for option in options])
-        rows, steps = [row for row, *_ in flat], [step for _, step, *_ in flat]
-        right = torch.tensor([which for *_, which in flat], device=self.device)
-        allowed = scores[rows, steps].float().gather(1, tokens.to(self.device)) + prior.to(self.device)
-        return F.cross_entropy(allowed, right, reduction="sum") / len(targets)
-
     # Answering ---------------------------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def rank(self, prompts: Sequence[Prompt]) -> list[list[tuple[Candidate, float]]]:
+    def rank(self, prompts: Sequence[Prompt]) -> list[Ranking]:
         """Every candidate of each prompt with its probability as the first answer, best first; they sum to 1."""
         self.eval()
         return rank_rows(self, self.prefill(prompts), [self.trie(prompt) for prompt in prompts])
@@ -311,18 +251,3 @@ class GraphLLM(nn.Module):
         self.eval()
         generation = yield from stream_one(self, prompt, grounded)
         return generation
-
-
-def _follow(trie: AnswerTrie, tokens: list[int]) -> _Target:
-    """The steps of a walk that have a choice."""
-    target = _Target(tokens)
-    state = trie.walk(())
-    for position, token in enumerate(tokens):
-        options = trie.options(state)
-        which = next((i for i, option in enumerate(options) if option.token == token), None)
-        if which is None:  # the settings end the answer here (room, or as many answers as allowed)
-            return _Target(tokens[:position], target.choices)
-        if len(options) > 1:
-            target.choices.append((position, options, which))
-        state = trie.advance(state, token)
-    return target

@@ -15,9 +15,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import random
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -26,13 +23,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from graphrag.errors import ConfigError, ModelError
 from graphrag.models.adapters import save_adapter
-from graphrag.models.graph_llm import GraphLLM, LossKind, LossSettings
+from graphrag.models.answer_loss import LossKind, LossSettings
+from graphrag.models.graph_llm import GraphLLM
 from graphrag.models.prompt import Example
+from graphrag.training.checkpoints import drop_checkpoints, last_checkpoint, read_checkpoint, write_checkpoint
+from graphrag.training.schedule import bucketed, learning_rate
 
 Log = Callable[[str], None]
 
@@ -161,20 +160,6 @@ def train(
     return run.finish()
 
 
-def bucketed(lengths: Sequence[int], batch_size: int, *, seed: int, epoch: int) -> list[list[int]]:
-    """All positions in batches of about equal lengths, in an order that seed and epoch fix."""
-    draw = random.Random(f"{seed}/{epoch}")
-    order = list(range(len(lengths)))
-    draw.shuffle(order)
-    pool = batch_size * 50
-    batches = []
-    for start in range(0, len(order), pool):
-        part = sorted(order[start : start + pool], key=lambda i: lengths[i])
-        batches += [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
-    draw.shuffle(batches)
-    return batches
-
-
 class _Run:
     """The moving parts of one training: optimizer, counters, files."""
 
@@ -207,8 +192,13 @@ class _Run:
             if loss.requires_grad:
                 loss.backward()
             step_loss += float(loss.detach())
+        if not math.isfinite(step_loss):
+            raise ModelError(
+                f"The loss is {step_loss} after step {now.step}; train with lower learning rates or in float32."
+            )
+        share = learning_rate(now.step, self.steps, warmup=self.config.warmup, final_lr=self.config.final_lr)
         for group in self.optimizer.param_groups:
-            group["lr"] = group["peak"] * learning_rate(now.step, self.steps, self.config)
+            group["lr"] = group["peak"] * share
         torch.nn.utils.clip_grad_norm_(self.trained.values(), self.config.clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
@@ -265,76 +255,32 @@ class _Run:
         seconds = now.seconds + time.monotonic() - self.clock
         result = TrainResult(now.step, now.best_step, now.best_loss, now.best_hit, now.skipped, round(seconds, 1))
         (self.out_dir / "finished.json").write_text(json.dumps(asdict(result)), "utf-8")
-        for folder in self._checkpoints():
-            shutil.rmtree(folder)
+        drop_checkpoints(self.out_dir)
         return result
 
-    # Checkpoints -------------------------------------------------------------------------------------------------
+    # Checkpoints ------------------------------------------------------------------------------------------------
 
     def checkpoint_if_due(self) -> None:
         if self.config.checkpoint_every and self.progress.step % self.config.checkpoint_every == 0:
             self.save_checkpoint()
 
     def save_checkpoint(self) -> None:
-        """Write a folder aside, rename it to its name, then drop the older ones."""
         now = self.progress
-        final = self.out_dir / f"checkpoint-{now.step:08d}"
-        scratch = self.out_dir / "checkpoint.new"
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir()
-        save_file({n: p.detach().cpu().contiguous() for n, p in self.trained.items()}, scratch / "weights.safetensors")
-        save_file(self._optimizer_tensors(), scratch / "optimizer.safetensors")
         elapsed = now.seconds + time.monotonic() - self.clock
         state = {"recipe": self.recipe, "progress": {**asdict(now), "seconds": elapsed}}
-        (scratch / "state.json").write_text(json.dumps(state), "utf-8")
-        for file in scratch.iterdir():
-            with file.open("rb") as handle:
-                os.fsync(handle.fileno())
-        shutil.rmtree(final, ignore_errors=True)
-        os.replace(scratch, final)
-        for older in self._checkpoints()[:-1]:
-            shutil.rmtree(older, ignore_errors=True)
-
-    def _checkpoints(self) -> list[Path]:
-        return sorted(path for path in self.out_dir.glob("checkpoint-*") if path.is_dir())
-
-    def _optimizer_tensors(self) -> dict[str, Tensor]:
-        tensors = {}
-        for name, parameter in self.trained.items():
-            for key, value in self.optimizer.state.get(parameter, {}).items():
-                tensors[f"{key}/{name}"] = torch.as_tensor(value).detach().cpu().contiguous()
-        return tensors
+        write_checkpoint(self.out_dir, now.step, self.trained, self.optimizer, state)
 
     def start_afresh(self) -> None:
-        for folder in self._checkpoints():
-            shutil.rmtree(folder)
+        drop_checkpoints(self.out_dir)
         (self.out_dir / "metrics.jsonl").unlink(missing_ok=True)
 
     def restore(self) -> None:
         """Go back to the last checkpoint, if there is one; what was logged after it is forgotten."""
-        found = self._checkpoints()
-        if not found:
+        found = last_checkpoint(self.out_dir)
+        if found is None:
             self.start_afresh()
             return
-        folder = found[-1]
-        try:
-            state = json.loads((folder / "state.json").read_text("utf-8"))
-            weights = load_file(folder / "weights.safetensors")
-            moments = load_file(folder / "optimizer.safetensors")
-        except Exception as error:
-            raise ModelError(f"{folder} cannot be read ({error}); delete it and resume, or train afresh.") from error
-        different = sorted(k for k in self.recipe if state["recipe"].get(k) != self.recipe[k])
-        if different or set(weights) != set(self.trained):
-            what = different[0] if different else "the model"
-            raise ConfigError(f"{folder} is of a training with another {what}; use the same one, or train afresh.")
-        with torch.no_grad():
-            for name, parameter in self.trained.items():
-                parameter.copy_(weights[name])
-        for name, value in moments.items():
-            key, _, parameter_name = name.partition("/")
-            parameter = self.trained[parameter_name]
-            on = parameter.device if key != "step" else torch.device("cpu")
-            self.optimizer.state[parameter][key] = value.to(on)
+        state = read_checkpoint(found, self.recipe, self.trained, self.optimizer)
         self.progress = _Progress(**state["progress"])
         self._forget_after(self.progress.step)
         self.log(f"resumed after step {self.progress.step} of {self.steps}.")
@@ -351,15 +297,6 @@ class _Run:
             except ValueError:  # torn by the kill
                 continue
         file.write_text("".join(kept), "utf-8")
-
-
-def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
-    """Share of the peak learning rate: linear warm-up, then a cosine down to `final_lr`."""
-    warm = max(1, round(config.warmup * steps))
-    if step < warm:
-        return (step + 1) / warm
-    along = (step - warm) / max(1, steps - warm)
-    return config.final_lr + (1 - config.final_lr) * 0.5 * (1 + math.cos(math.pi * along))
 
 
 def validate(

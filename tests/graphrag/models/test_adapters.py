@@ -11,7 +11,8 @@ import torch
 
 from graphrag.errors import ModelError
 from graphrag.models.adapters import load_adapter, load_graph_llm, read_notes, save_adapter, with_lora
-from graphrag.models.graph_llm import GraphLLM, LossSettings
+from graphrag.models.answer_loss import LossSettings
+from graphrag.models.graph_llm import GraphLLM
 from graphrag.models.language_model import LoraSettings, load_language_model
 from graphrag.models.prompt import Example, Prompt
 

@@ -10,10 +10,11 @@ import pytest
 import torch
 from transformers import GenerationConfig
 
-from graphrag.models.decoding import Generation, first_answer_scores
+from graphrag.models.decoding import Generation
 from graphrag.models.graph_llm import GraphLLM
 from graphrag.models.grounding import AnswerTrie, DecodeSettings, GroundedLogitsProcessor, State, score_options
 from graphrag.models.prompt import NONE_TEXT, Candidate, Prompt
+from graphrag.models.ranking import first_answer_scores
 
 Build = Callable[..., GraphLLM]
 KINDS = ["llama", "qwen", "default"]

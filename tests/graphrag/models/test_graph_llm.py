@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from graphrag.errors import QuestionError
-from graphrag.models.graph_llm import GraphLLM, LossSettings
+from graphrag.models.answer_loss import LossSettings
+from graphrag.models.graph_llm import GraphLLM
 from graphrag.models.prompt import NONE_TEXT, Candidate, Example, Prompt
 
 Build = Callable[..., GraphLLM]

@@ -94,7 +94,7 @@ def reference_edge_prizes(similarities: npt.NDArray[np.float32], k: int) -> npt.
     previous = np.float32(k)
     for j, similarity in enumerate(top):
         tied = prizes == similarity
-        share = np.float32(1) / np.float32(max(1, np.count_nonzero(tied))) * np.float32(k - j)
+        share = np.float32(1) / np.float32(max(1, int(tied.sum()))) * np.float32(k - j)
         value = np.minimum(share, previous, dtype=np.float32)
         prizes[tied] = value
         previous = value * np.float32(1 - STEP_DOWN)

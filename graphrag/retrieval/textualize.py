@@ -16,6 +16,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,11 +46,15 @@ def textualize(
 ) -> Textualized:
     """Write a subgraph in at most `budget` tokens.
 
-    Triples are dropped whole, the lowest score first (ties: the later in the graph first); a node that no kept
-    triple names is written while there is room.
+    Triples are dropped whole, the lowest score first (ties: the later in the graph first). A node that has fields, or
+    no triple at all, has a line of its own after them; those lines are cut last.
     """
     ranked = sorted(subgraph.edges, key=lambda edge: (-edge.score, edge.position))
-    write = write_triples if form == "triples" else write_csv
+    lonely = {node.id for node in subgraph.nodes} - {end for edge in ranked for end in (edge.source, edge.target)}
+
+    def write(nodes: Sequence[EvidenceNode], edges: Sequence[EvidenceEdge]) -> str:
+        return write_triples(nodes, edges, lonely) if form == "triples" else write_csv(nodes, edges)
+
     low, high = 0, len(ranked)  # the largest number of triples that fits, by bisection: more text, more tokens
     while low < high:
         middle = (low + high + 1) // 2
@@ -64,20 +69,19 @@ def textualize(
     return Textualized(text, tokens, tuple(reversed(ranked[low:])))
 
 
-def write_triples(nodes: Sequence[EvidenceNode], edges: Sequence[EvidenceEdge]) -> str:
-    """The `triples` form, lines in order of their best triple."""
+def write_triples(nodes: Sequence[EvidenceNode], edges: Sequence[EvidenceEdge], lonely: AbstractSet[str]) -> str:
+    """The `triples` form, lines in order of their best triple; `lonely` are the ids of nodes without one."""
     names = {node.id: node.name for node in nodes}
     lines: dict[tuple[str, str], dict[str, None]] = {}
     for edge in edges:
         key = (names.get(edge.source, edge.source), readable_relation(edge.text))
         lines.setdefault(key, {})[names.get(edge.target, edge.target)] = None
     written = [f"{head} | {relation} | {'; '.join(tails)}" for (head, relation), tails in lines.items()]
-    touched = {end for edge in edges for end in (edge.source, edge.target)}
     for node in sorted(nodes, key=lambda node: -node.score):
         fields = [f"{key}: {value}" for key, value in fields_of(node.text).items() if key != NAME_FIELD]
         if fields:
             written.append(f"{node.name} ({'; '.join(fields)})")
-        elif node.id not in touched:
+        elif node.id in lonely:
             written.append(node.name)
     return "\n".join(written)
 

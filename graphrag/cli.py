@@ -158,6 +158,8 @@ def index(
 
         chosen = load_embedder(embedder)
         graph = load_graph(source, read)
+        if graph.report.dropped_total:
+            print(f"graphrag: {graph.report}", file=sys.stderr)
         with progress("Embedding texts", sys.stderr) as tell:
             made = GraphIndex.build(graph, out, chosen, progress=tell, overwrite=overwrite)
     found = {"path": str(made.path), **about_graph(graph), **about_index(made)}

@@ -1,6 +1,7 @@
 """What the commands have in common: a quiet, offline setting, opening a graph with a model, what to ask, what to tell.
 
-Raises the errors of `graphrag.errors` for what cannot be done and `typer.BadParameter` for wrong usage; prints nothing.
+Raises the errors of `graphrag.errors` for what cannot be done and `typer.BadParameter` for wrong usage. On stdout it
+prints nothing.
 """
 
 from __future__ import annotations
@@ -79,6 +80,9 @@ def open_rag(source: str | TextualGraph | None, llm: str, adapter: Path | None, 
             rag = GraphRAG.open(source, **options)
         else:
             rag = GraphRAG(source, **options)
+    report = rag.graph.report
+    if report.dropped_total and not (isinstance(source, str) and GraphIndex.is_index(source)):
+        print(f"graphrag: {report}", file=sys.stderr)  # an index told it when it was made
     for part in ("model", "retriever"):  # loaded now, so that the seconds of a question are its own
         getattr(rag, part)
     return rag

@@ -11,6 +11,7 @@ data folder moved in, then `meta.json` swapped. Killed at any moment, what is th
 from __future__ import annotations
 
 import errno
+import glob
 import json
 import os
 import platform
@@ -210,7 +211,7 @@ def _disk_trouble(error: Exception) -> str | None:
 
 def _clean(folder: Path, prefix: str) -> None:
     """Remove what killed builds left: those of processes that are gone, and any older than a day."""
-    for leftover in folder.glob(f"{prefix}*"):
+    for leftover in folder.glob(f"{glob.escape(prefix)}*"):
         process = leftover.name.removeprefix(prefix).split("-")[0]
         if _is_old(leftover) or (process.isdigit() and not _is_running(int(process))):
             shutil.rmtree(leftover, ignore_errors=True)

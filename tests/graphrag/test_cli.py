@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -336,6 +336,15 @@ def test_ragged_rows_are_left_out_and_told(tmp_path: Path, cli: Cli) -> None:
         assert {drop["line"] for drop in json.loads(out)["dropped"]} >= {4}
 
 
+def test_rows_left_out_are_told_when_asking(tmp_path: Path, asking: Cli) -> None:
+    (tmp_path / "ragged.csv").write_text(FILMS + "one,two\n")
+    for arguments in (["ask", "Who?", "--graph"], ["index", "--out", tmp_path / "i"]):
+        status, out, err = asking(*arguments, tmp_path / "ragged.csv", "--json")
+        assert status == 0
+        assert json.loads(out)
+        assert "dropped (line 4" in err
+
+
 def test_edges_of_unknown_nodes_are_told(tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "nodes.csv").write_text("id,name\n1,Ann\n2,Bob\n")
     (tmp_path / "edges.csv").write_text("source,relation,target\n1,likes,2\n1,likes,99\n")
@@ -379,18 +388,6 @@ def test_an_index_made_by_another_embedder(films: Path, tmp_path: Path, asking: 
     assert status == 1
     assert is_one_sentence(err)
     assert "made by the embedder all-MiniLM-L6-v2" in err
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 kB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
-    if os.name != "posix" or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a small file system needs root")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
 
 
 def test_a_full_disk(small_disk: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -292,18 +292,6 @@ def test_killed_at_any_moment_an_index_is_whole(graph: TextualGraph, tmp_path: P
         GraphIndex.open(tmp_path / "i").verify()
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Any:
-    """A file system of 300 kB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(place)]
-    if os.name != "posix" or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("mounting a small file system needs root")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
-
-
 def test_a_full_disk_is_told_and_leaves_nothing(small_disk: Path) -> None:
     triples = [(f"a film with the long title number {i}", "directed by", f"person {i % 50}") for i in range(6000)]
     with pytest.raises(GraphIndexError, match=r"the disk is full; free some space"):

@@ -1,4 +1,4 @@
-"""Tiny language models made on the spot, Llama-style without a chat template, Qwen-style with one; and small prompts."""
+"""Tiny language models made here, Llama-style without a chat template, Qwen-style with one; and small prompts."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from graphrag.errors import ModelError
+from graphrag.hub import locate
 from graphrag.models.prefix_lm import PrefixLMForCausalLM, default_tokenizer, load_default
 from graphrag.models.prompt_style import PromptStyle, style_of
 
@@ -117,21 +118,18 @@ def wrap_language_model(
 
 
 def _load_any(name: str, dtype: torch.dtype) -> tuple[Any, Any]:
-    folder = Path(name)
-    if folder.exists() and not (folder / "config.json").is_file():
-        raise ModelError(
-            f"{name} is no language model (it has no config.json); name a folder that save_pretrained wrote."
-        )
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
-        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, use_safetensors=True)
+        where = locate(name, "language model")
+    except OSError as error:  # a name that no file system takes
+        raise ModelError(f"'{name[:80]}' cannot be the name of a language model ({error.strerror}).") from error
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(where)
+        model = AutoModelForCausalLM.from_pretrained(where, dtype=dtype, use_safetensors=True)
     except Exception as error:  # transformers raises OSError, ValueError, ImportError, KeyError and hub errors here
-        if folder.exists():
-            reason = " ".join(str(error).split())[:200]
-            raise ModelError(f"The language model in {name} cannot be loaded ({reason}); check the folder.") from error
+        reason = " ".join(str(error).split())[:200]
         raise ModelError(
-            f"The language model '{name}' is neither a folder nor to be had from the Hugging Face Hub or its local "
-            "cache; check the name and the connection, or use the default model."
+            f"The language model {name} cannot be loaded ({reason}); check that it is a causal language model with its "
+            "tokenizer and safetensors weights."
         ) from error
     return model.eval(), tokenizer
 

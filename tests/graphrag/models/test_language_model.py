@@ -33,13 +33,16 @@ def test_any_saved_model_loads_from_its_folder(kind: str, build: Build, tmp_path
     assert all("lora_" in name and "self_attn" in name for name in trained)
 
 
-def test_a_name_that_is_nowhere_is_refused_in_one_sentence() -> None:
-    with pytest.raises(ModelError, match="neither a folder nor to be had from the Hugging Face Hub"):
-        load_language_model("nobody/such-a-model")
+@pytest.mark.parametrize("name", ["nobody/such-a-model", "/no/such/folder", "not a name", "x" * 400])
+def test_a_name_that_is_nowhere_is_refused_in_one_sentence(name: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        load_language_model(name)
+    assert name[:80] in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="it has no config\\.json"):
+    with pytest.raises(ModelError, match=r"holds no config\.json"):
         load_language_model(str(tmp_path))
     (tmp_path / "config.json").write_text("{", "utf-8")
     with pytest.raises(ModelError, match="cannot be loaded"):

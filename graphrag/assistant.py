@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import graph_data
 from graph_data.textual_graph import TextualGraph
 from graphrag.answer import ABSTAIN_TEXT, Answer
-from graphrag.embedding import Progress, load_embedder
+from graphrag.embedding import Embedder, Progress, load_embedder
 from graphrag.errors import ConfigError, QuestionError
 from graphrag.index import GraphIndex, index_of
 from graphrag.retrieval.subgraph import Subgraph
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from graphrag.models.decoding import Generation
     from graphrag.models.graph_llm import GraphLLM
     from graphrag.retrieval.retriever import Retrieved, Retriever
+    from graphrag.retrieval.textualize import Form
 
 MAX_QUESTION_CHARS = 2_000
 DEFAULT_LLM = "default"
-WEIGHTS = Path(__file__).parent / "models" / "weights" / "default"
+_ONE_AT_A_TIME = threading.Lock()  # of the steps of all streams: side by side they would only slow each other
+_LOADING = threading.Lock()
+SHIPPED = Path(__file__).parent / "models" / "weights" / "default"
 
 
 class GraphRAG:
@@ -86,14 +89,14 @@ class GraphRAG:
             if isinstance(graph, GraphIndex)
             else index_of(graph, load_embedder(embedder) if embedder else None, progress=progress)
         )
-        self._one_at_a_time = threading.Lock()  # the model's caches are not shared between threads
 
     @staticmethod
     def open(source: str | Path | None = None, **options: Any) -> GraphRAG:
         """Open an index folder, or load and index a file, a folder or a bundled sample (None: the default sample)."""
         source = graph_data.samples.DEFAULT if source is None else source
         if GraphIndex.is_index(source):
-            return GraphRAG(GraphIndex.open(source), **options)
+            embedder = options.get("embedder")
+            return GraphRAG(GraphIndex.open(source, load_embedder(embedder) if embedder else None), **options)
         return GraphRAG(graph_data.load(source), **options)
 
     @property
@@ -103,9 +106,7 @@ class GraphRAG:
     @cached_property
     def model(self) -> GraphLLM:
         """The language model with its graph encoder, loaded on first use."""
-        from graphrag.models.adapters import load_graph_llm
-
-        return load_graph_llm(self.llm, self.adapter, embedder=self.index.embedder, form=self.config.form)
+        return _shared_model(self.llm, self.adapter, self.index.embedder, self.config.form)
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -114,8 +115,11 @@ class GraphRAG:
         from graphrag.retrieval.prizes import CosineReader, LearnedReader
         from graphrag.retrieval.retriever import Retriever
 
-        reader = LearnedReader(Reasoner.load(WEIGHTS)) if self.prizes == "learned" else CosineReader()
-        return Retriever(self.index, self.config, reader, self.count_tokens)
+        if self.prizes == "cosine":
+            return Retriever(self.index, self.config, CosineReader(), self.count_tokens)
+        own = self.adapter is not None and (Path(self.adapter) / "reasoner.json").is_file()
+        reasoner = Reasoner.load(Path(self.adapter) if own and self.adapter else SHIPPED)
+        return Retriever(self.index, self.config, LearnedReader(reasoner), self.count_tokens)
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, as the language model counts them."""
@@ -141,11 +145,11 @@ class GraphRAG:
         """Yield the evidence, then the reply's pieces; return the answer."""
         question = check_question(question)
         began = time.perf_counter()
-        with self._one_at_a_time:
+        with _ONE_AT_A_TIME:
             retrieved = self.retriever.retrieve(question, None if before is None else before.subgraph)
-            yield retrieved.subgraph
-            generating = time.perf_counter()
-            generation = yield from self.model.stream(retrieved.prompt, grounded=self.grounded)
+        yield retrieved.subgraph
+        generating = time.perf_counter()
+        generation = yield from _step_by_step(self.model.stream(retrieved.prompt, grounded=self.grounded))
         done = time.perf_counter()
         seconds = {**retrieved.seconds, "generate": done - generating, "total": done - began}
         return self._assemble(question, retrieved, generation, seconds)
@@ -220,6 +224,35 @@ class Chat:
         answer = yield from self.rag._answer(question, self.turns[-1] if self.turns else None)
         self.turns.append(answer)
         return answer
+
+
+def _step_by_step(steps: Generator[str, None, Generation]) -> Generator[str, None, Generation]:
+    """Take each step alone, and let others in between."""
+    while True:
+        with _ONE_AT_A_TIME:
+            try:
+                piece = next(steps)
+            except StopIteration as done:
+                generation: Generation = done.value
+                return generation
+        yield piece
+
+
+_MODELS: dict[tuple[str, str, str, str], GraphLLM] = {}
+
+
+def _shared_model(llm: str, adapter: str | Path | None, embedder: Embedder, form: Form) -> GraphLLM:
+    """One model for all graphs that are asked through it; the two used last are kept."""
+    from graphrag.models.adapters import load_graph_llm
+
+    key = (llm, str(adapter), embedder.fingerprint, form)
+    with _LOADING:
+        if key not in _MODELS:
+            _MODELS[key] = load_graph_llm(llm, adapter, embedder=embedder, form=form)
+        _MODELS[key] = _MODELS.pop(key)
+        while len(_MODELS) > 2:
+            del _MODELS[next(iter(_MODELS))]
+        return _MODELS[key]
 
 
 def check_question(question: str) -> str:

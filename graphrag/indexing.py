@@ -21,6 +21,7 @@ from graph_data.text import readable_relation
 from graph_data.textual_graph import TextualGraph
 from graphrag.embedding import Embedder, Progress, Vectors, default_embedder
 from graphrag.errors import GraphIndexError
+from graphrag.retrieval.incidence import incidence_of
 from graphrag.retrieval.search import MentionTable
 from graphrag.storage import building, check_files, is_index, publish, read_meta, save_array, save_strings
 
@@ -52,7 +53,7 @@ def build_files(
         arrays["text_vectors"] = embed_texts(texts.to_pylist(), embedder, known, progress)
         readable = [readable_relation(relation) for relation in graph.relations.to_pylist()]
         arrays["relation_reading"] = default_embedder().embed(readable)
-        arrays["indptr"], arrays["incident_edges"] = incidence(graph)
+        arrays["indptr"], arrays["incident_edges"] = incidence_of(graph.edge_index[0], graph.edge_index[1], graph.num_nodes)
         arrays["edge_index"], arrays["edge_relation"] = graph.edge_index, graph.edge_relation
         for name in ARRAYS:
             save_array(data / f"{name}.npy", arrays[name])
@@ -161,19 +162,6 @@ def stored_vectors(tables: Path) -> Mapping[str, Vectors]:
     column = table["vector"].combine_chunks()
     vectors = column.flatten().to_numpy().reshape(len(column), -1)
     return dict(zip(table["text"].to_pylist(), vectors, strict=True))
-
-
-def incidence(graph: TextualGraph) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The edges touching each node, as (indptr [N + 1], edge ids [2E - self-loops])."""
-    source, target = graph.edge_index
-    ends = graph.edge_index.T.reshape(-1)  # source, target of edge 0, of edge 1, ...
-    keep = np.ones(len(ends), bool)
-    keep[1::2] = source != target
-    ends, edges = ends[keep], np.repeat(np.arange(graph.num_edges, dtype=np.int64), 2)[keep]
-    order = np.argsort(ends, kind="stable")  # keeps edge ids ascending within a node
-    indptr = np.zeros(graph.num_nodes + 1, np.int64)
-    np.cumsum(np.bincount(ends, minlength=graph.num_nodes), out=indptr[1:])
-    return indptr, edges[order]
 
 
 def write_tables(

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from graph_data.text import readable_relation
 from graph_data.textual_graph import TextualGraph
+from graphrag.retrieval.incidence import incidence_of
 from graphrag.retrieval.literals import literals_of
 from graphrag.retrieval.search import Mention
 
@@ -86,17 +87,6 @@ class ReasoningGraph:
             incidence[1],
             literals.values,
         )
-
-
-def incidence_of(source: IntArray, target: IntArray, num_nodes: int) -> tuple[IntArray, IntArray]:
-    """CSR of the edges that touch each node: (indptr [N + 1], edge ids ascending a node; a self-loop once)."""
-    loop = source == target
-    ends = np.concatenate([source, target[~loop]])
-    ids = np.concatenate([np.arange(len(source)), np.flatnonzero(~loop)])
-    order = np.lexsort((ids, ends))
-    indptr = np.zeros(num_nodes + 1, np.int64)
-    np.cumsum(np.bincount(ends, minlength=num_nodes), out=indptr[1:])
-    return indptr, ids[order].astype(np.int64)
 
 
 def start_features(mention: Mention | None, question: str, num_nodes: int, cosine: float) -> list[float]:

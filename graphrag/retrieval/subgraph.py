@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from graph_data.text import name_of
+from graph_data.text import NAME_FIELD, fields_of, name_of, values_of
 
 NodeRole = Literal["answer", "terminal", "bridge", "endpoint"]
 EdgeRole = Literal["terminal", "bridge"]
@@ -60,8 +60,21 @@ class Subgraph:
     edges: tuple[EvidenceEdge, ...] = ()
 
     def with_answers(self, names: Sequence[str]) -> Subgraph:
-        """The same evidence with the nodes that an answer names (by name or by a field's value) marked `answer`."""
-        wanted = set(names)
+        """The same evidence with the nodes that an answer names marked `answer`.
+
+        An answer that is no node's name marks the best-scored nodes one of whose fields has it as a value.
+        """
+        by_name = {node.name for node in self.nodes}
+        answering = {node.id for node in self.nodes if node.name in names}
+        for value in (name for name in names if name not in by_name):
+            owners = [node for node in self.nodes if value in field_values(node.text)]
+            best = max((node.score for node in owners), default=0.0)
+            answering |= {node.id for node in owners if node.score == best}
         return replace(
-            self, nodes=tuple(replace(node, role="answer") if node.name in wanted else node for node in self.nodes)
+            self, nodes=tuple(replace(node, role="answer") if node.id in answering else node for node in self.nodes)
         )
+
+
+def field_values(text: str) -> set[str]:
+    """The single values in a node's text, its name aside."""
+    return {value for key, joined in fields_of(text).items() if key != NAME_FIELD for value in values_of(joined)}

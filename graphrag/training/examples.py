@@ -13,8 +13,9 @@ from graph_data.text import readable_relation
 from graph_data.textual_graph import TextualGraph
 from graphrag.embedding import Embedder, default_embedder
 from graphrag.index import GraphIndex
-from graphrag.indexing import embed_texts, incidence, text_rows
+from graphrag.indexing import embed_texts, text_rows
 from graphrag.models.prompt import Example
+from graphrag.retrieval.incidence import incidence_of
 from graphrag.retrieval.retriever import Retriever
 from graphrag.retrieval.search import MentionTable
 
@@ -31,7 +32,7 @@ def memory_index(graph: TextualGraph, embedder: Embedder | None = None) -> Graph
     """An index that is nowhere on disk, for graphs that live as long as a training."""
     embedder = embedder or default_embedder()
     arrays, texts = text_rows(graph)
-    indptr, incident_edges = incidence(graph)
+    indptr, incident_edges = incidence_of(graph.edge_index[0], graph.edge_index[1], graph.num_nodes)
     return GraphIndex(
         path=Path(),
         meta={},

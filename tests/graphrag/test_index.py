@@ -22,7 +22,8 @@ from graph_data.textual_graph import LoadReport, TextualGraph
 from graphrag.embedding import Progress, Vectors, default_embedder
 from graphrag.errors import GraphIndexError
 from graphrag.index import GraphIndex, index_of
-from graphrag.indexing import graph_fingerprint, incidence
+from graphrag.indexing import graph_fingerprint
+from graphrag.retrieval.incidence import incidence_of
 
 TRIPLES = [
     ("Insomnia", "film.directed_by", "Christopher Nolan"),
@@ -97,7 +98,7 @@ def test_incident_edges(graph: TextualGraph, tmp_path: Path) -> None:
 def test_incidence_lists_every_touching_edge_once(edges: list[tuple[int, int]]) -> None:
     names = [str(i) for i in range(6)]
     graph = TextualGraph.from_columns(names, names, np.array(edges, np.int64).reshape(-1, 2).T, ["r"] * len(edges))
-    indptr, incident = incidence(graph)
+    indptr, incident = incidence_of(graph.edge_index[0], graph.edge_index[1], graph.num_nodes)
     for node in range(6):
         touching = [i for i, edge in enumerate(edges) if node in edge]
         assert incident[indptr[node] : indptr[node + 1]].tolist() == touching

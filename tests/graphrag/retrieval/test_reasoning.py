@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from graph_data.textual_graph import TextualGraph
-from graphrag.retrieval.reasoning import ReasoningGraph, Start, incidence_of, walk
+from graphrag.retrieval.incidence import incidence_of
+from graphrag.retrieval.reasoning import ReasoningGraph, Start, walk
 
 NAMES = ["France", "Portugal", "Spain", "Germany", "Madrid", "Berlin", "Paris"]
 GRAPH = TextualGraph.from_triples(

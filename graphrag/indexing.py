@@ -53,7 +53,8 @@ def build_files(
         arrays["text_vectors"] = embed_texts(texts.to_pylist(), embedder, known, progress)
         readable = [readable_relation(relation) for relation in graph.relations.to_pylist()]
         arrays["relation_reading"] = default_embedder().embed(readable)
-        arrays["indptr"], arrays["incident_edges"] = incidence_of(graph.edge_index[0], graph.edge_index[1], graph.num_nodes)
+        source, target = graph.edge_index
+        arrays["indptr"], arrays["incident_edges"] = incidence_of(source, target, graph.num_nodes)
         arrays["edge_index"], arrays["edge_relation"] = graph.edge_index, graph.edge_relation
         for name in ARRAYS:
             save_array(data / f"{name}.npy", arrays[name])

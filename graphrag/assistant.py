@@ -167,7 +167,7 @@ class GraphRAG:
             evidence_text=retrieved.prompt.evidence,
             grounded=all(answer in named for answer in generation.answers),
             abstained=abstained,
-            confidence=round(float(generation.confidence), 4),
+            confidence=round(_confidence(generation), 4),
             model=self.llm,
             prompt_tokens=generation.prompt_tokens,
             seconds={name: round(value, 4) for name, value in seconds.items()},
@@ -224,6 +224,13 @@ class Chat:
         answer = yield from self.rag._answer(question, self.turns[-1] if self.turns else None)
         self.turns.append(answer)
         return answer
+
+
+def _confidence(generation: Generation) -> float:
+    """That the reply is right: the probability of its answers together, each as the first; or that of abstaining."""
+    if not generation.ranking or not generation.answers:
+        return float(generation.confidence)
+    return min(1.0, sum(generation.probabilities))
 
 
 def _step_by_step(steps: Generator[str, None, Generation]) -> Generator[str, None, Generation]:

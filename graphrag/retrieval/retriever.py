@@ -31,6 +31,7 @@ FLATTEN = 0.25  # prize = credit ** FLATTEN: a runner-up with a hundredth of the
 SPREAD = 60  # nodes of one mention that may enter the evidence
 CARRIED_GATE = 0.9  # of what a follow-up leans on
 PRONOUNS = frozenset("it its he him his she her hers they them their theirs".split())
+FAINTEST = 1e-5  # weight of a candidate that nothing speaks for
 HUB = 2000  # edges of a node beyond which only credited ones are considered
 
 
@@ -233,7 +234,7 @@ class Retriever:
         weights: dict[str, tuple[float, str]] = {}
 
         def offer(text: str, score: float, kind: str) -> None:
-            weight = max(score, 1e-5)
+            weight = max(score, FAINTEST)
             if weight > weights.get(text, (0.0, ""))[0]:
                 weights[text] = (weight, kind)
 
@@ -246,10 +247,13 @@ class Retriever:
                 owners = graph.source[graph.incident[graph.indptr[node] : graph.indptr[node + 1]]]
                 if not evidence.isdisjoint(owners.tolist()):
                     offer(graph.literals[node - graph.num_graph_nodes], score, "attribute")
-        total = sum(weight for weight, _ in weights.values()) or 1.0
+        # Against yes, no and none stands the best name, not its share: of eight right answers each is right.
         said = (1 - plan.polar) * walked.certainty
         ranked = sorted(weights.items(), key=lambda item: -item[1][0])
-        named = (Candidate(text, weight / total * said, kind) for text, (weight, kind) in ranked)  # type: ignore[arg-type]
+        named = (
+            Candidate(text, max(weight / top * said, FAINTEST), kind)  # type: ignore[arg-type]
+            for text, (weight, kind) in ranked
+        )
         return (*named, *_closing(plan.polar, walked.arrival, (1 - plan.polar) * (1 - walked.certainty)))
 
     def _prompt(
@@ -273,9 +277,9 @@ class Retriever:
 def _closing(polar: float, arrival: float, none: float) -> tuple[Candidate, ...]:
     """Yes, no and none, each at least possible."""
     return (
-        Candidate("yes", max(polar * arrival, 1e-5), "yes"),
-        Candidate("no", max(polar * (1 - arrival), 1e-5), "no"),
-        Candidate(NONE_TEXT, max(none, 1e-5), "none"),
+        Candidate("yes", max(polar * arrival, FAINTEST), "yes"),
+        Candidate("no", max(polar * (1 - arrival), FAINTEST), "no"),
+        Candidate(NONE_TEXT, max(none, FAINTEST), "none"),
     )
 
 

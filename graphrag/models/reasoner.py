@@ -25,7 +25,8 @@ from torch import Tensor, nn
 
 from graphrag.errors import ModelError
 
-START_FEATURES = 7  # see graphrag.retrieval.reasoning.start_features
+START_FEATURES = 7  # see graphrag.retrieval.hits.start_features
+TOKEN_KINDS = 3  # see graphrag.retrieval.hits
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class Reasoner(nn.Module):
             )
             for _ in range(self.config.layers)
         )
-        self.mark = nn.Parameter(torch.zeros(dim))  # added to the tokens of mentions
+        self.kinds = nn.Embedding(TOKEN_KINDS, dim)  # added to the states: plain, inside a name, second reading
+        nn.init.zeros_(self.kinds.weight)
         self.queries = nn.Parameter(torch.randn(steps, dim) * dim**-0.5)
         self.follow = nn.Linear(dim, dim)  # the query of a step hears the step before
         self.keys = nn.Linear(dim, dim)
@@ -91,9 +93,9 @@ class Reasoner(nn.Module):
         )
         self.polar = nn.Sequential(nn.Linear(dim, 64), nn.GELU(), nn.Linear(64, 1))
 
-    def read(self, states: Tensor, mask: Tensor, named: Tensor) -> Reading:
-        """Read token states [B, L, D] under mask [B, L] (1 = token); `named` [B, L] is 1 where a mention stands."""
-        hidden = states + named.unsqueeze(-1) * self.mark
+    def read(self, states: Tensor, mask: Tensor, kinds: Tensor) -> Reading:
+        """Read token states [B, L, D] under mask [B, L] (1 = token); kinds [B, L] as in `graphrag.retrieval.hits`."""
+        hidden = states + self.kinds(kinds)
         for layer in self.layers:
             hidden = layer(hidden, src_key_padding_mask=mask == 0)
         weight = mask.unsqueeze(-1).to(hidden.dtype)

@@ -13,24 +13,13 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from graphrag.embedding import TokenStates
 from graphrag.models.reasoner import START_FEATURES, Reasoner
-from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start, start_features
-from graphrag.retrieval.search import Mention
+from graphrag.retrieval.hits import Hits
+from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start
 
 STEEPNESS = 12.0  # of the cosine reader's gates
+COSINE = 5  # where the cosine is among a hit's features
 COSINE_STEPS = (0.7, 0.2, 0.1)  # how often an answer is 1, 2 or 3 hops away
-
-
-@dataclass(frozen=True)
-class Hits:
-    """What search found for a question: its mentions, and the nodes nearest by cosine."""
-
-    question: str
-    tokens: TokenStates
-    vector: FloatArray  # [D] of MiniLM
-    mentions: tuple[Mention, ...]
-    near: tuple[tuple[int, float], ...]  # (node, cosine)
 
 
 @dataclass(frozen=True)
@@ -58,34 +47,19 @@ class LearnedReader:
     def plan(self, hits: Hits, graph: ReasoningGraph) -> Plan:
         import torch
 
-        states = hits.tokens.states
-        offsets = hits.tokens.offsets
-        nodes: list[npt.NDArray[np.int64]] = []
-        masks: list[npt.NDArray[np.bool_]] = []
-        features: list[list[float]] = []
-        for mention in hits.mentions:
-            nodes.append(np.asarray(mention.nodes, np.int64))
-            masks.append((offsets[:, 0] < mention.end) & (offsets[:, 1] > mention.start))
-            features.append(start_features(mention, hits.question, len(mention.nodes), 0.0))
-        for node, cosine in hits.near:
-            nodes.append(np.asarray([node], np.int64))
-            masks.append(np.zeros(len(offsets), bool))
-            features.append(start_features(None, hits.question, 1, cosine))
+        count, length = len(hits.hits), len(hits.states)
         with torch.inference_mode():
-            named = np.zeros(len(states), np.float32)
-            for mask, numbers in zip(masks, features, strict=True):
-                named[mask] = np.maximum(named[mask], float(numbers[1] == 0))
             reading = self.model.read(
-                torch.from_numpy(states)[None], torch.ones(1, len(states)), torch.from_numpy(named)[None]
+                torch.tensor(hits.states)[None], torch.ones(1, length), torch.from_numpy(hits.kinds)[None]
             )
             gates = self.model.relation_gates(reading, torch.tensor(graph.relation_vectors))[0]
             start_gates = self.model.start_gates(
                 reading,
-                torch.zeros(len(nodes), dtype=torch.long),
-                torch.from_numpy(np.stack(masks) if masks else np.zeros((0, len(states)))).float(),
-                torch.tensor(features).reshape(-1, START_FEATURES),
+                torch.zeros(count, dtype=torch.long),
+                torch.tensor(np.asarray([hit.tokens for hit in hits.hits]).reshape(count, length), dtype=torch.float32),
+                torch.tensor([hit.features for hit in hits.hits]).reshape(count, START_FEATURES),
             )
-        starts = tuple(Start(n, float(gate)) for n, gate in zip(nodes, start_gates, strict=True))
+        starts = tuple(Start(hit.nodes, float(gate)) for hit, gate in zip(hits.hits, start_gates, strict=True))
         return Plan(starts, gates.numpy(), reading.step_weights[0].numpy(), float(reading.polar[0]))
 
 
@@ -93,10 +67,9 @@ class CosineReader:
     """No training: start at the mentions (or, without one, at the nearest nodes), follow relations near in meaning."""
 
     def plan(self, hits: Hits, graph: ReasoningGraph) -> Plan:
-        named = [m for m in hits.mentions if not m.function_words]
-        starts = [Start(np.asarray(mention.nodes, np.int64), 1.0) for mention in named]
+        starts = [Start(hit.nodes, 1.0) for hit in hits.hits if hit.mention and not hit.mention.function_words]
         if not starts:
-            starts = [Start(np.asarray([node], np.int64), max(cosine, 0.0)) for node, cosine in hits.near]
+            starts = [Start(hit.nodes, max(hit.features[COSINE], 0.0)) for hit in hits.hits if not hit.mention]
         cosines = graph.relation_vectors @ hits.vector
         centre = (float(cosines.max()) + float(cosines.mean())) / 2 if len(cosines) else 0.0
         gate = (1 / (1 + np.exp(-STEEPNESS * (cosines - centre)))).astype(np.float32)

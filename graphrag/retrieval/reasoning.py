@@ -17,7 +17,6 @@ from graph_data.text import readable_relation
 from graph_data.textual_graph import TextualGraph
 from graphrag.retrieval.incidence import incidence_of
 from graphrag.retrieval.literals import literals_of
-from graphrag.retrieval.search import Mention
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
@@ -87,22 +86,6 @@ class ReasoningGraph:
             incidence[1],
             literals.values,
         )
-
-
-def start_features(mention: Mention | None, question: str, num_nodes: int, cosine: float) -> list[float]:
-    """What the start gate knows of a mention besides its words (None: a hit by cosine): START_FEATURES numbers."""
-    if mention is None:
-        return [0.0, 0.0, float(np.log1p(num_nodes)) / 7, 0.0, 0.0, cosine, 1.0]
-    capital = question[mention.start].isupper() or question[mention.start].isdigit()
-    return [
-        float(mention.exact),
-        float(mention.function_words),
-        float(np.log1p(num_nodes)) / 7,
-        mention.words / 5,
-        float(capital),
-        0.0,
-        0.0,
-    ]
 
 
 @dataclass(frozen=True)

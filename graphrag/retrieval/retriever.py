@@ -17,7 +17,8 @@ from graphrag.embedding import default_embedder
 from graphrag.errors import ConfigError
 from graphrag.index import GraphIndex
 from graphrag.models.prompt import NONE_TEXT, Candidate, Prompt
-from graphrag.retrieval.prizes import CosineReader, Hits, Plan, QuestionReader, heaviest, start_prizes
+from graphrag.retrieval.hits import Hits, find_hits
+from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader, heaviest, start_prizes
 from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Start, Walk, walk
 from graphrag.retrieval.reference import reference_selection
 from graphrag.retrieval.search import nearest, words_with_spans
@@ -107,18 +108,15 @@ class Retriever:
     def retrieve(self, question: str, carried: Subgraph | None = None) -> Retrieved:
         """Retrieve for a question; `carried` is the evidence of the turn before, whose nodes may be meant."""
         began = time.perf_counter()
-        tokens = default_embedder().token_states([question])[0]
-        vector = tokens.pooled()
-        same = self.index.embedder.fingerprint == default_embedder().fingerprint
-        own_vector = vector if same else self.index.embedder.embed([question])[0]
-        embedded = time.perf_counter()
+        own_vector = self.index.embedder.embed([question])[0]
         node_cosines = (np.asarray(self.index.text_vectors) @ own_vector)[self.index.node_text_row]
+        near = nearest(node_cosines[:, None], np.ones(1, np.float32), NEAR)
+        near_nodes = list(zip(near[0].tolist(), near[1].tolist(), strict=True))
+        hits = find_hits([question], self.index.mentions, lambda _: near_nodes, default_embedder())[0]
+        embedded = time.perf_counter()
         if self.config.mode == "reference":
             subgraph, prompt_parts = self._reference(own_vector, node_cosines)
         else:
-            near = nearest(node_cosines[:, None], np.ones(1, np.float32), NEAR)
-            mentions = tuple(self.index.mentions.find(question))
-            hits = Hits(question, tokens, vector, mentions, tuple(zip(*(x.tolist() for x in near), strict=True)))
             subgraph, prompt_parts = self._default(hits, self._carried(hits, carried))
         candidates, certainty = prompt_parts
         written = textualize(subgraph, self.config.token_budget, self.count_tokens, self.config.form)
@@ -130,7 +128,7 @@ class Retriever:
     def _carried(self, hits: Hits, before: Subgraph | None) -> tuple[Start, ...]:
         """What a follow-up leans on: the topics and answers before, if it says "it" or names nothing itself."""
         words = {word for word, _, _ in words_with_spans(hits.question)}
-        names_something = any(not mention.function_words for mention in hits.mentions)
+        names_something = any(hit.mention and not hit.mention.function_words for hit in hits.hits)
         if before is None or (names_something and words.isdisjoint(PRONOUNS)):
             return ()
         meant = [node.position for node in before.nodes if node.role == "answer" or node.score >= 0.5]

@@ -16,7 +16,7 @@ import logging
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,27 +28,22 @@ from graph_data.text import name_of
 from graphrag.embedding import default_embedder
 from graphrag.index import GraphIndex
 from graphrag.models.reasoner import START_FEATURES, Reasoner
-from graphrag.retrieval.reasoning import ReasoningGraph, start_features
+from graphrag.retrieval.hits import Hits, find_hits
+from graphrag.retrieval.reasoning import ReasoningGraph
 from graphrag.retrieval.search import nearest
 from graphrag.training.examples import LabelledQuestion
 
 log = logging.getLogger(__name__)
 
-HITS = 5  # nodes by cosine that may be starts, beside the mentions
+NEAR = 5  # nodes by cosine that may be starts, beside the mentions
 SMALL = 1e-6
 
 
 @dataclass(frozen=True)
 class PreparedQuestion:
-    """What a question looks like to the reasoner.
+    """A question's hits (states in float16), its gold nodes, and whether it wants yes or no."""
 
-    Attributes:
-        states: float16 [L, D] token states; starts: per start (nodes, token mask [L], features); gold: nodes.
-    """
-
-    text: str
-    states: npt.NDArray[np.float16]
-    starts: tuple[tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], list[float]], ...]
+    hits: Hits
     gold: npt.NDArray[np.int64]
     polar: bool | None = None  # True: yes, False: no, None: it asks for something else
 
@@ -93,29 +88,22 @@ def prepare(name: str, index: GraphIndex, questions: Sequence[LabelledQuestion],
     for node, node_name in enumerate([*names, *reasoning.literals]):
         by_name.setdefault(node_name.casefold(), []).append(node)
     node_vectors = index.node_vectors(np.arange(graph.num_nodes))
-    states = embedder.token_states([question.text for question in questions])
+
+    def near(vector: npt.NDArray[np.float32]) -> list[tuple[int, float]]:
+        nodes, cosines = nearest(node_vectors, vector, NEAR)
+        return list(zip(nodes.tolist(), cosines.tolist(), strict=True))
+
+    found = find_hits([question.text for question in questions], index.mentions, near, embedder)
     prepared = []
-    for question, token in zip(questions, states, strict=True):
-        vector = token.pooled()
+    for question, hits in zip(questions, found, strict=True):
         gold = sorted({node for answer in question.answers for node in by_name.get(answer.casefold(), ())})
         polar = {"yes": True, "no": False}.get("|".join(question.answers))
         if polar is not None:
             gold = []
         elif question.answers and not gold:
             continue
-        starts = []
-        for mention in index.mentions.find(question.text):
-            inside = (token.offsets[:, 0] < mention.end) & (token.offsets[:, 1] > mention.start)
-            features = start_features(mention, question.text, len(mention.nodes), 0.0)
-            starts.append((np.asarray(mention.nodes, np.int64), inside, features))
-        for node, cosine in zip(*nearest(node_vectors, vector, HITS), strict=True):
-            features = start_features(None, question.text, 1, float(cosine))
-            starts.append((np.asarray([node], np.int64), np.zeros(len(token.offsets), bool), features))
-        prepared.append(
-            PreparedQuestion(
-                question.text, token.states.astype(np.float16), tuple(starts), np.asarray(gold, np.int64), polar
-            )
-        )
+        small = replace(hits, states=hits.states.astype(np.float16))
+        prepared.append(PreparedQuestion(small, np.asarray(gold, np.int64), polar))
     return PreparedGraph(name, reasoning, prepared, weight)
 
 
@@ -130,21 +118,21 @@ class Scored:
 
 def score(model: Reasoner, prepared: PreparedGraph, batch: Sequence[PreparedQuestion]) -> Scored:
     """Walk the graph for every question of the batch at once."""
-    length = max(len(question.states) for question in batch)
+    length = max(len(question.hits.states) for question in batch)
     states = torch.zeros(len(batch), length, model.config.dim)
     mask = torch.zeros(len(batch), length)
-    named = torch.zeros(len(batch), length)
+    kinds = torch.zeros(len(batch), length, dtype=torch.long)
     rows, token_masks, features = [], [], []
     for row, question in enumerate(batch):
-        states[row, : len(question.states)] = torch.from_numpy(question.states.astype(np.float32))
-        mask[row, : len(question.states)] = 1
-        for _, inside, numbers in question.starts:
+        own = len(question.hits.states)
+        states[row, :own] = torch.from_numpy(question.hits.states.astype(np.float32))
+        kinds[row, :own] = torch.from_numpy(question.hits.kinds)
+        mask[row, :own] = 1
+        for hit in question.hits.hits:
             rows.append(row)
-            token_masks.append(np.pad(inside, (0, length - len(inside))))
-            features.append(numbers)
-            if numbers[1] == 0:
-                named[row, : len(inside)] += torch.from_numpy(inside)
-    reading = model.read(states, mask, named.clamp(max=1))
+            token_masks.append(np.pad(hit.tokens, (0, length - own)))
+            features.append(hit.features)
+    reading = model.read(states, mask, kinds)
     nodes = prepared.graph.num_nodes
     mass = torch.zeros(nodes, len(batch))
     if rows:
@@ -154,8 +142,8 @@ def score(model: Reasoner, prepared: PreparedGraph, batch: Sequence[PreparedQues
             torch.from_numpy(np.stack(token_masks)).float(),
             torch.tensor(features).reshape(-1, START_FEATURES),
         )
-        at_nodes = np.concatenate([start for question in batch for start, _, _ in question.starts])
-        sizes = [len(start) for question in batch for start, _, _ in question.starts]
+        at_nodes = np.concatenate([hit.nodes for question in batch for hit in question.hits.hits])
+        sizes = [len(hit.nodes) for question in batch for hit in question.hits.hits]
         at = torch.from_numpy(at_nodes * len(batch) + np.repeat(rows, sizes))
         spread = gates.repeat_interleave(torch.tensor(sizes))
         mass = mass.view(-1).scatter_reduce(0, at, spread, "amax").view(nodes, len(batch))

@@ -20,7 +20,7 @@ def model() -> Reasoner:
 
 
 def test_gates_lie_between_0_and_1_and_step_weights_sum_to_1(model: Reasoner) -> None:
-    reading = model.read(torch.randn(2, 5, 24), torch.ones(2, 5), torch.zeros(2, 5))
+    reading = model.read(torch.randn(2, 5, 24), torch.ones(2, 5), torch.zeros(2, 5, dtype=torch.long))
     gates = model.relation_gates(reading, torch.randn(7, 24))
     starts = model.start_gates(reading, torch.tensor([0, 1, 1]), torch.ones(3, 5), torch.zeros(3, START_FEATURES))
     assert gates.shape == (2, 3, 2, 7)
@@ -31,12 +31,12 @@ def test_gates_lie_between_0_and_1_and_step_weights_sum_to_1(model: Reasoner) ->
 
 
 def test_padding_changes_nothing(model: Reasoner) -> None:
-    states, named = torch.randn(1, 4, 24), torch.tensor([[0.0, 1, 1, 0]])
-    alone = model.read(states, torch.ones(1, 4), named)
+    states, kinds = torch.randn(1, 4, 24), torch.tensor([[0, 1, 1, 2]])
+    alone = model.read(states, torch.ones(1, 4), kinds)
     padded = model.read(
         torch.cat([states, torch.randn(1, 3, 24)], 1),
         torch.tensor([[1.0, 1, 1, 1, 0, 0, 0]]),
-        torch.cat([named, torch.zeros(1, 3)], 1),
+        torch.cat([kinds, torch.zeros(1, 3, dtype=torch.long)], 1),
     )
     torch.testing.assert_close(alone.instructions, padded.instructions, atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(alone.step_weights, padded.step_weights, atol=1e-5, rtol=1e-4)
@@ -46,7 +46,7 @@ def test_a_saved_reasoner_reads_the_same_but_for_half_precision(model: Reasoner,
     model.save(tmp_path)
     loaded = Reasoner.load(tmp_path)
     states = torch.randn(1, 4, 24)
-    before, after = (m.read(states, torch.ones(1, 4), torch.zeros(1, 4)) for m in (model, loaded))
+    before, after = (m.read(states, torch.ones(1, 4), torch.zeros(1, 4, dtype=torch.long)) for m in (model, loaded))
     torch.testing.assert_close(before.instructions, after.instructions, atol=2e-2, rtol=2e-2)
     assert loaded.config == CONFIG
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,10 @@ import pytest
 import torch
 
 from graph_data.textual_graph import TextualGraph
-from graphrag.retrieval.prizes import Hits, LearnedReader
+from graphrag.retrieval.prizes import LearnedReader
 from graphrag.retrieval.reasoning import walk
-from graphrag.retrieval.search import nearest
 from graphrag.training.examples import LabelledQuestion, memory_index
 from graphrag.training.reasoner_training import (
-    HITS,
     ReasonerTraining,
     hit_at_1,
     loss_of,
@@ -23,11 +22,12 @@ from graphrag.training.reasoner_training import (
     train_reasoner,
 )
 
+TRADES = ["baker", "smith", "tailor", "miller"]
 PEOPLE = ["Ada Lunn", "Bo Keld", "Cai Morn", "Dee Vask"]
 TOWNS = ["Lundby", "Keldar", "Mornwick", "Vaskholm"]
 GRAPH = TextualGraph.from_triples(
     [(person, "born in", town) for person, town in zip(PEOPLE, TOWNS, strict=True)]
-    + [(person, "works as", trade) for person, trade in zip(PEOPLE, ["baker", "smith", "tailor", "miller"], strict=True)]
+    + [(person, "works as", trade) for person, trade in zip(PEOPLE, TRADES, strict=True)]
 )
 QUESTIONS = [
     *(LabelledQuestion(f"Where was {person} born?", (town,)) for person, town in zip(PEOPLE, TOWNS, strict=True)),
@@ -46,11 +46,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untype
     prepared = prepare("people", index, QUESTIONS)
     settings = ReasonerTraining(epochs=60, batch=16, accumulate=1, learning_rate=1e-3)
     model = train_reasoner([prepared], [prepared], settings, tmp_path_factory.mktemp("reasoner"))
-    return index, prepared, model
+    return prepared, model
 
 
 def test_it_learns_what_was_asked(trained) -> None:  # type: ignore[no-untyped-def]
-    _, prepared, model = trained
+    prepared, model = trained
     figures = hit_at_1(model, prepared)
     assert figures["hit_at_1"] >= 0.9
     assert figures["certainty"] > figures["uncertainty"]
@@ -62,22 +62,12 @@ def test_questions_whose_answers_the_graph_lacks_are_left_out() -> None:
 
 
 def test_the_dense_walk_of_training_is_the_sparse_walk_of_answering(trained) -> None:  # type: ignore[no-untyped-def]
-    index, prepared, model = trained
+    prepared, model = trained
     reader = LearnedReader(model)
-    from graphrag.embedding import default_embedder
-
-    for labelled, question in zip(QUESTIONS, prepared.questions, strict=True):
+    for question in prepared.questions:
         with torch.no_grad():
             dense = score(model, prepared, [question])
-        tokens = default_embedder().token_states([labelled.text])[0]  # type: ignore[attr-defined]
-        near = nearest(index.node_vectors(np.arange(GRAPH.num_nodes)), tokens.pooled(), HITS)
-        hits = Hits(
-            labelled.text,
-            tokens,
-            tokens.pooled(),
-            tuple(index.mentions.find(labelled.text)),
-            tuple(zip(*(part.tolist() for part in near), strict=True)),
-        )
+        hits = replace(question.hits, states=question.hits.states.astype(np.float32))
         plan = reader.plan(hits, prepared.graph)
         sparse = walk(prepared.graph, plan.starts, plan.gates, plan.step_weights)
         found = np.zeros(GRAPH.num_nodes, np.float32)

@@ -1,0 +1,43 @@
+"""A question is read as it stands and with its names taken out; what it names and what is near it are its hits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from graph_data.textual_graph import TextualGraph
+from graphrag.embedding import default_embedder
+from graphrag.models.reasoner import START_FEATURES
+from graphrag.retrieval.hits import NAMED, PLAIN, SECOND, find_hits, without_names
+from graphrag.retrieval.search import MentionTable
+
+GRAPH = TextualGraph.from_triples([("Sugar taxes improve health", "attacks", "What"), ("Spain", "r", "x")])
+TABLE = MentionTable.build(GRAPH)
+
+
+@pytest.mark.parametrize(
+    ("question", "written"),
+    [
+        ("What attacks the claim that sugar taxes improve health?", "What attacks the claim that X?"),
+        ("Spain or SPAIN", "X or X"),
+        ("Nothing named", "Nothing named"),
+    ],
+)
+def test_names_are_replaced(question: str, written: str) -> None:
+    named = [mention for mention in TABLE.find(question) if not mention.function_words]
+    assert without_names(question, named) == written
+
+
+def test_tokens_know_what_they_are() -> None:
+    (found,) = find_hits(["Is Spain warm?"], TABLE, lambda vector: [(3, 0.5)], default_embedder())
+    mention, near = found.hits
+    assert mention.nodes.tolist() == [2]
+    assert near.nodes.tolist() == [3]
+    assert not near.tokens.any()
+    assert mention.tokens.sum() == 1
+    assert set(found.kinds[mention.tokens].tolist()) == {NAMED}
+    assert (found.kinds == SECOND).sum() >= 5
+    assert (found.kinds == PLAIN).sum() >= 4
+    assert len(found.states) == len(found.kinds) == len(mention.tokens)
+    assert all(len(hit.features) == START_FEATURES for hit in found.hits)
+    np.testing.assert_allclose(found.vector, default_embedder().embed(["Is Spain warm?"])[0], atol=1e-5)

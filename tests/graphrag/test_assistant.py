@@ -1,0 +1,120 @@
+"""The public face, with the weights that ship: ask, stream, chat, and what it refuses."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+import graph_data
+from graphrag import GraphRAG
+from graphrag.answer import ABSTAIN_TEXT
+from graphrag.errors import ConfigError, GraphIndexError, QuestionError
+
+FILMS = """film,director,writer,year
+Insomnia,Christopher Nolan,Hillary Seitz,2002
+Memento,Christopher Nolan,Jonathan Nolan,2000
+Heat,Michael Mann,Michael Mann,1995
+"""
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+
+
+@pytest.fixture(scope="module")
+def countries(cache: Path) -> GraphRAG:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        return GraphRAG.open("countries")
+
+
+def test_two_hops_from_two_topics(countries: GraphRAG) -> None:
+    answer = countries.ask("What is the capital of the country that borders both France and Portugal?")
+    assert answer.answers[0] == "Madrid"
+    assert answer.grounded
+    assert not answer.abstained
+    names = {node.id: node.name for node in answer.subgraph.nodes}
+    assert {"France", "Portugal", "Spain", "Madrid"} <= set(names.values())
+    assert {node.name for node in answer.subgraph.nodes if node.role == "answer"} >= {"Madrid"}
+    triples = {(names[edge.source], edge.text, names[edge.target]) for edge in answer.subgraph.edges}
+    assert any({head, tail} == {"Spain", "Madrid"} for head, _, tail in triples)
+
+
+def test_the_answer_tells_how_it_came_about(countries: GraphRAG) -> None:
+    answer = countries.ask("What is the currency of Japan?")
+    told = answer.to_dict()
+    assert set(told) == {
+        *("question", "answer", "answers", "nodes", "edges", "grounded", "confidence"),
+        *("abstained", "model", "prompt_tokens", "seconds"),
+    }
+    assert set(told["seconds"]) == {"embed", "retrieve", "generate", "total"}
+    assert 0 <= told["confidence"] <= 1
+    assert told["prompt_tokens"] > 0
+
+
+def test_a_question_the_graph_cannot_answer(countries: GraphRAG) -> None:
+    answer = countries.ask("Who won the football match yesterday evening?")
+    assert answer.abstained
+    assert answer.answers == []
+    assert answer.text == ABSTAIN_TEXT
+
+
+def test_a_stream_has_its_evidence_first_and_joins_to_the_text(countries: GraphRAG) -> None:
+    stream = countries.stream("Which countries border Portugal?")
+    assert stream.subgraph.nodes
+    text = "".join(stream)
+    assert stream.answer is not None
+    assert text == stream.answer.text
+    assert stream.answer.answers == countries.ask("Which countries border Portugal?").answers
+
+
+def test_an_abandoned_stream_holds_nobody_up(countries: GraphRAG) -> None:
+    abandoned = countries.stream("Which countries border Germany?")
+    assert countries.ask("What is the capital of Spain?").answers == ["Madrid"]
+    abandoned.close()
+
+
+def test_a_csv_of_ones_own_and_a_follow_up(tmp_path: Path) -> None:
+    path = tmp_path / "films.csv"
+    path.write_text(FILMS)
+    chat = GraphRAG(graph_data.load(path)).chat()
+    assert chat.ask("Who directed Insomnia?").answers == ["Christopher Nolan"]
+    assert "Hillary Seitz" in chat.ask("And who wrote it?").answers
+    assert len(chat.turns) == 2
+
+
+def test_no_network_is_asked_for(countries: GraphRAG, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a connection was attempted")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert countries.ask("What is the capital of Norway?").answers == ["Oslo"]
+
+
+@pytest.mark.parametrize(("question", "word"), [("", "empty"), ("  \n ", "empty"), ("why? " * 20_000, "characters")])
+def test_questions_that_cannot_be_asked(countries: GraphRAG, question: str, word: str) -> None:
+    with pytest.raises(QuestionError, match=word):
+        countries.ask(question)
+
+
+def test_an_index_is_not_asked_with_another_embedder(countries: GraphRAG, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import BoW
+
+    SentenceTransformer(modules=[BoW(vocab=["a", "b"])]).save(str(tmp_path / "bow"))
+    with pytest.raises(GraphIndexError, match="embedder"):
+        GraphRAG.open(countries.index.path, embedder=str(tmp_path / "bow"))
+
+
+def test_prizes_are_learned_or_by_cosine() -> None:
+    with pytest.raises(ConfigError, match="prizes"):
+        GraphRAG(graph_data.load("kitchen"), prizes="magic")  # type: ignore[arg-type]

@@ -52,7 +52,7 @@ class RetrieverConfig:
     top_k_nodes: int | None = None
     top_k_edges: int | None = None
     edge_cost: float | None = None
-    token_budget: int = 320
+    token_budget: int = 240
     form: Form = "triples"
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import random
 import time
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ from graphrag.models.reasoner import Reasoner
 from graphrag.retrieval.prizes import LearnedReader
 from graphrag.retrieval.retriever import Retriever, RetrieverConfig
 from graphrag.retrieval.textualize import textualizer_fingerprint
-from graphrag.training.examples import LabelledQuestion, examples_of, memory_index
+from graphrag.training.examples import examples_of, memory_index
 from graphrag.training.reasoner_training import (
     PreparedGraph,
     ReasonerTraining,
@@ -57,13 +58,13 @@ class Recipe:
         name: "default" trains the language model in all its layers, "adapt" by LoRA.
         worlds: invented graphs among the sources.
         per_source: questions of one source, at most, of which the language model sees prompts.
-        token_budget: of the evidence in those prompts; some are made shorter, so that it learns both.
+        budgets: tokens of the evidence in those prompts, each with its share; short ones are fast to learn from.
     """
 
     name: str = "default"
     worlds: int = 340
     per_source: int = 3000
-    token_budget: int = 320
+    budgets: tuple[tuple[int, float], ...] = ((RetrieverConfig().token_budget, 0.4), (96, 0.6))
     reasoner: ReasonerTraining = field(default_factory=ReasonerTraining)
     adapter: TrainConfig = field(default_factory=lambda: TrainConfig(epochs=2, batch_size=16, threads=2))
 
@@ -220,7 +221,7 @@ def _model(recipe: Recipe, llm: str) -> GraphLLM:
 def _examples(
     materials: Sequence[Material], reader: LearnedReader, model: GraphLLM, recipe: Recipe, seed: int
 ) -> tuple[list[Example], list[Example]]:
-    """Prompts of training and validation questions, a share of them within half the token budget."""
+    """Prompts of training and validation questions, within the recipe's token budgets."""
     rng = random.Random(seed)
     tokenizer = model.language_model.tokenizer
 
@@ -231,13 +232,13 @@ def _examples(
     for material in materials:
         for part, questions in enumerate((material.source.train, material.source.validation)):
             chosen = rng.sample(questions, min(len(questions), recipe.per_source if part == 0 else 60))
-            halves: tuple[list[LabelledQuestion], list[LabelledQuestion]] = ([], [])
-            for question in chosen:
-                halves[rng.random() < 0.5].append(question)
-            for budget, half in zip((recipe.token_budget, recipe.token_budget // 2), halves, strict=True):
-                if half:
+            taken = 0
+            for budget, share in recipe.budgets:
+                some = chosen[taken : taken + math.ceil(share * len(chosen))]
+                taken += len(some)
+                if some:
                     retriever = Retriever(material.index, RetrieverConfig(token_budget=budget), reader, count)
-                    examples[part].extend(examples_of(retriever, half))
+                    examples[part].extend(examples_of(retriever, some))
     return examples
 
 

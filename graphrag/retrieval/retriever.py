@@ -16,7 +16,8 @@ import numpy as np
 from graphrag.embedding import default_embedder
 from graphrag.errors import ConfigError
 from graphrag.index import GraphIndex
-from graphrag.models.prompt import NONE_TEXT, Candidate, Prompt
+from graphrag.models.prompt import Candidate, Prompt
+from graphrag.retrieval.candidates import candidates_of, closing_candidates
 from graphrag.retrieval.hits import Hits, find_hits
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader, heaviest, start_prizes
 from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Start, Walk, walk
@@ -32,7 +33,6 @@ FLATTEN = 0.25  # prize = credit ** FLATTEN: a runner-up with a hundredth of the
 SPREAD = 60  # nodes of one mention that may enter the evidence
 CARRIED_GATE = 0.9  # of what a follow-up leans on
 PRONOUNS = frozenset("it its he him his she her hers they them their theirs".split())
-FAINTEST = 1e-5  # weight of a candidate that nothing speaks for
 HUB = 2000  # edges of a node beyond which only credited ones are considered
 
 
@@ -151,7 +151,7 @@ class Retriever:
                 ends, node_prizes**FLATTEN, edge_prizes**FLATTEN, self.config.edge_cost or 0.5
             )
             subgraph = self._evidence(nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept])
-        return subgraph, (self._candidates(subgraph, walked, plan), walked.certainty)
+        return subgraph, (candidates_of(subgraph, walked, plan.polar, self.reasoning), walked.certainty)
 
     def _local(self, plan: Plan, walked: Walk) -> tuple[IntArray, FloatArray, IntArray, FloatArray]:
         """The neighbourhood that PCST is run on: credited nodes and edges, starts, best nodes, and edges among them."""
@@ -198,7 +198,7 @@ class Retriever:
             nodes = np.sort(nearest(node_cosines[:, None], np.ones(1, np.float32), _or(self.config.top_k_nodes, 3))[0])
         subgraph = self._evidence(nodes, node_cosines[nodes].clip(0), edges, edge_cosines[edges].clip(0))
         names = dict.fromkeys(node.name for node in sorted(subgraph.nodes, key=lambda node: -node.score))
-        candidates = (*(Candidate(name) for name in names), *_closing(0.2, 0.5, 1.0))
+        candidates = (*(Candidate(name) for name in names), *closing_candidates(0.2, 0.5, 1.0))
         return subgraph, (candidates, float(node_cosines.max(initial=0.0)))
 
     def _evidence(self, nodes: IntArray, node_scores: FloatArray, edges: IntArray, edge_scores: FloatArray) -> Subgraph:
@@ -224,36 +224,6 @@ class Retriever:
             )
         return Subgraph(evidence_nodes, tuple(evidence_edges))
 
-    def _candidates(self, subgraph: Subgraph, walked: Walk, plan: Plan) -> tuple[Candidate, ...]:
-        """Everything the evidence names, weighted by the walk; yes, no and none by its certainty."""
-        graph = self.reasoning
-        at = {node: i for i, node in enumerate(walked.nodes.tolist())}
-        top = max(float(walked.scores.max(initial=0.0)), 1e-6)
-        weights: dict[str, tuple[float, str]] = {}
-
-        def offer(text: str, score: float, kind: str) -> None:
-            weight = max(score, FAINTEST)
-            if weight > weights.get(text, (0.0, ""))[0]:
-                weights[text] = (weight, kind)
-
-        for node in subgraph.nodes:
-            score = float(walked.scores[at[node.position]]) if node.position in at else 0.0
-            offer(node.name, score, "node")
-        evidence = {node.position for node in subgraph.nodes}
-        for node, score in zip(walked.nodes.tolist(), walked.scores.tolist(), strict=True):
-            if node >= graph.num_graph_nodes and score > top * 0.01:
-                owners = graph.source[graph.incident[graph.indptr[node] : graph.indptr[node + 1]]]
-                if not evidence.isdisjoint(owners.tolist()):
-                    offer(graph.literals[node - graph.num_graph_nodes], score, "attribute")
-        # Against yes, no and none stands the best name, not its share: of eight right answers each is right.
-        said = (1 - plan.polar) * walked.certainty
-        ranked = sorted(weights.items(), key=lambda item: -item[1][0])
-        named = (
-            Candidate(text, max(weight / top * said, FAINTEST), kind)  # type: ignore[arg-type]
-            for text, (weight, kind) in ranked
-        )
-        return (*named, *_closing(plan.polar, walked.arrival, (1 - plan.polar) * (1 - walked.certainty)))
-
     def _prompt(
         self, question: str, vector: FloatArray, subgraph: Subgraph, text: str, candidates: tuple[Candidate, ...]
     ) -> Prompt:
@@ -270,15 +240,6 @@ class Retriever:
             edge_vectors=np.asarray(index.relation_vectors()[index.graph.edge_relation[edges]], np.float32),
             question_vector=vector,
         )
-
-
-def _closing(polar: float, arrival: float, none: float) -> tuple[Candidate, ...]:
-    """Yes, no and none, each at least possible."""
-    return (
-        Candidate("yes", max(polar * arrival, FAINTEST), "yes"),
-        Candidate("no", max(polar * (1 - arrival), FAINTEST), "no"),
-        Candidate(NONE_TEXT, max(none, FAINTEST), "none"),
-    )
 
 
 def _or(value: int | None, default: int) -> int:

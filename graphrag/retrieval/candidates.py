@@ -1,0 +1,55 @@
+"""Candidates: everything that the evidence names and an answer may say, weighted by the walk.
+
+The weights are half of grounded decoding, a product of experts (`graphrag.models.grounding`). Against yes, no
+and none stands the best name, not its share: of eight right answers each is right.
+"""
+
+from __future__ import annotations
+
+from graphrag.models.prompt import NONE_TEXT, Candidate, CandidateKind
+from graphrag.retrieval.reasoning import ReasoningGraph, Walk
+from graphrag.retrieval.subgraph import Subgraph
+
+FAINTEST = 1e-5  # weight of a candidate that nothing speaks for
+LITERAL_SHARE = 0.01  # of the best score, for a value to be offered
+
+
+def candidates_of(subgraph: Subgraph, walked: Walk, polar: float, graph: ReasoningGraph) -> tuple[Candidate, ...]:
+    """Names of the evidence's nodes, values of their fields that the walk reached, yes, no and none; best names first.
+
+    Args:
+        polar: how likely the question wants yes or no.
+    """
+    at = {node: i for i, node in enumerate(walked.nodes.tolist())}
+    best = max(float(walked.scores.max(initial=0.0)), 1e-6)
+    scores: dict[str, tuple[float, CandidateKind]] = {}
+
+    def offer(text: str, score: float, kind: CandidateKind) -> None:
+        if text not in scores or score > scores[text][0]:
+            scores[text] = (score, kind)
+
+    for node in subgraph.nodes:
+        offer(node.name, float(walked.scores[at[node.position]]) if node.position in at else 0.0, "node")
+    evidence = {node.position for node in subgraph.nodes}
+    for node, score in zip(walked.nodes.tolist(), walked.scores.tolist(), strict=True):
+        if node >= graph.num_graph_nodes and score > best * LITERAL_SHARE:
+            touching = graph.incident[graph.indptr[node] : graph.indptr[node + 1]]
+            if not evidence.isdisjoint(graph.source[touching].tolist()):
+                offer(graph.literals[node - graph.num_graph_nodes], score, "attribute")
+    said = (1 - polar) * walked.certainty
+    ranked = sorted(scores.items(), key=lambda item: -item[1][0])
+    named = (Candidate(text, max(score / best * said, FAINTEST), kind) for text, (score, kind) in ranked)
+    return (*named, *closing_candidates(polar, walked.arrival, (1 - polar) * (1 - walked.certainty)))
+
+
+def closing_candidates(polar: float, arrival: float, none: float) -> tuple[Candidate, ...]:
+    """Yes, no and none, each at least possible.
+
+    Args:
+        polar: that the question wants yes or no. arrival: that it is yes. none: that the graph does not say.
+    """
+    return (
+        Candidate("yes", max(polar * arrival, FAINTEST), "yes"),
+        Candidate("no", max(polar * (1 - arrival), FAINTEST), "no"),
+        Candidate(NONE_TEXT, max(none, FAINTEST), "none"),
+    )

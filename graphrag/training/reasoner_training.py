@@ -68,14 +68,13 @@ class PreparedGraph:
 class ReasonerTraining:
     """Settings of a training."""
 
-    epochs: int = 8
+    epochs: int = 7
     learning_rate: float = 7e-4
     weight_decay: float = 0.02
     batch: int = 24  # questions of one graph
     accumulate: int = 4  # batches a step
     max_mass: int = 12_000_000  # edges x questions a batch, at most
     seed: int = 0
-    minutes: float = 1e9  # stop after
 
 
 def prepare(name: str, index: GraphIndex, questions: Sequence[LabelledQuestion], weight: float = 1.0) -> PreparedGraph:
@@ -274,6 +273,4 @@ def train_reasoner(
         if mean > best:
             best = mean
             model.save(out)
-        if (time.monotonic() - began) / 60 > settings.minutes:
-            break
     return Reasoner.load(out)

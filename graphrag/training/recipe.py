@@ -57,16 +57,16 @@ class Recipe:
     Attributes:
         name: "default" trains the language model in all its layers, "adapt" by LoRA.
         worlds: invented graphs among the sources.
-        per_source: questions of one source, at most, of which the language model sees prompts.
+        prompts: that the language model sees of all sources together, at most.
         budgets: tokens of the evidence in those prompts, each with its share; short ones are fast to learn from.
     """
 
     name: str = "default"
     worlds: int = 340
-    per_source: int = 3000
-    budgets: tuple[tuple[int, float], ...] = ((RetrieverConfig().token_budget, 0.4), (96, 0.6))
+    prompts: int = 9200
+    budgets: tuple[tuple[int, float], ...] = ((RetrieverConfig().token_budget, 0.13), (96, 0.87))
     reasoner: ReasonerTraining = field(default_factory=ReasonerTraining)
-    adapter: TrainConfig = field(default_factory=lambda: TrainConfig(epochs=2, batch_size=16, threads=2))
+    adapter: TrainConfig = field(default_factory=lambda: TrainConfig(epochs=1, language_model_lr=1.5e-4))
 
 
 RECIPES = {
@@ -75,7 +75,7 @@ RECIPES = {
         "adapt",
         worlds=0,
         reasoner=ReasonerTraining(epochs=4, learning_rate=2e-4),
-        adapter=TrainConfig(epochs=1, language_model_lr=3e-4, threads=2),
+        adapter=TrainConfig(epochs=1, language_model_lr=3e-4),
     ),
 }
 
@@ -231,7 +231,7 @@ def _examples(
     examples: tuple[list[Example], list[Example]] = ([], [])
     for material in materials:
         for part, questions in enumerate((material.source.train, material.source.validation)):
-            chosen = rng.sample(questions, min(len(questions), recipe.per_source if part == 0 else 60))
+            chosen = rng.sample(questions, min(len(questions), material.source.prompts if part == 0 else 24))
             taken = 0
             for budget, share in recipe.budgets:
                 some = chosen[taken : taken + math.ceil(share * len(chosen))]
@@ -239,7 +239,8 @@ def _examples(
                 if some:
                     retriever = Retriever(material.index, RetrieverConfig(token_budget=budget), reader, count)
                     examples[part].extend(examples_of(retriever, some))
-    return examples
+    train_examples, validation = (rng.sample(part, min(len(part), recipe.prompts)) for part in examples)
+    return train_examples, validation
 
 
 def describe(recipe: Recipe) -> dict[str, Any]:

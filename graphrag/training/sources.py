@@ -29,7 +29,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Source:
-    """One graph with its questions, split; `licence` is that of the data."""
+    """One graph with its questions, split.
+
+    Attributes:
+        licence: of the data.
+        weight: how often the reasoner is shown its questions in an epoch.
+        prompts: of how many questions the language model sees prompts.
+    """
 
     name: str
     graph: TextualGraph
@@ -37,15 +43,16 @@ class Source:
     validation: tuple[LabelledQuestion, ...]
     licence: str
     weight: float = 1.0
+    prompts: int = 400
 
 
-def read_sources(data: Path, seed: int = 0, worlds: int = 300, scale: float = 1.0) -> list[Source]:
-    """Every source whose files are under `data`, and `worlds` invented ones. `scale` thins the number of questions."""
+def read_sources(data: Path, seed: int = 0, worlds: int = 340) -> list[Source]:
+    """MetaQA, PathQuestion and WorldCup2014, as far as they are under `data`, and `worlds` invented graphs."""
     rng = random.Random(seed)
     sources: list[Source] = []
-    for read in (_metaqa, _pathquestion, _worldcup, _webqsp, _graphs_without_questions):
+    for read in (_metaqa, _pathquestion, _worldcup):
         try:
-            sources.extend(read(data, rng, scale))
+            sources.extend(read(data, rng))
         except FileNotFoundError as error:
             log.warning("source left out: %s is not there.", error.filename)
     sources.extend(invented_worlds(worlds, rng))
@@ -64,7 +71,7 @@ def source_of_graph(source: str, seed: int, count: int = 2000) -> Source:
     if len(questions) < 20:
         raise ConfigError(f"{source}: too few questions can be made from this graph ({len(questions)}) to train on.")
     held = max(10, len(questions) // 10)
-    return Source(Path(source).name, graph, questions[held:], questions[:held], "the user's")
+    return Source(Path(source).name, graph, questions[held:], questions[:held], "the user's", prompts=1500)
 
 
 def source_of_benchmark(name: str, data: Path, seed: int) -> Source:
@@ -73,7 +80,9 @@ def source_of_benchmark(name: str, data: Path, seed: int) -> Source:
     questions = [LabelledQuestion(question.question, question.answers) for question in benchmark.questions]
     random.Random(seed).shuffle(questions)
     held = max(10, min(300, len(questions) // 10))
-    return Source(name, benchmark.graph, tuple(questions[held:]), tuple(questions[:held]), "the benchmark's")
+    return Source(
+        name, benchmark.graph, tuple(questions[held:]), tuple(questions[:held]), "the benchmark's", prompts=3000
+    )
 
 
 def invented_worlds(count: int, rng: random.Random, questions: int = 48) -> Iterator[Source]:
@@ -83,58 +92,40 @@ def invented_worlds(count: int, rng: random.Random, questions: int = 48) -> Iter
         made = [LabelledQuestion(q.question, q.answers) for q in generate_questions(world, questions, rng)]
         held_out = number % 20 == 19
         train, validation = ((), tuple(made)) if held_out else (tuple(made), ())
-        yield Source(f"world-{number}", world.graph, train, validation, "made here")
+        yield Source(f"world-{number}", world.graph, train, validation, "made here", prompts=36)
 
 
-def _metaqa(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
+def _metaqa(data: Path, rng: random.Random) -> Iterator[Source]:
     folder = data / "metaqa"
     graph = _kb(folder / "kb.tsv.gz", folder / "kb_extra_from_1hop_dev.tsv.gz")
     train: list[LabelledQuestion] = []
     validation: list[LabelledQuestion] = []
-    for hops, wanted in ((1, 5000), (2, 6000), (3, 5000)):
+    for hops, wanted in ((1, 1900), (2, 2200), (3, 1900)):
         rows = [row for row in _rows(folder / f"{hops}hop_dev.jsonl.gz") if row.get("gold_reachable", 1) == 1]
         kept, held = _split(rows, 3 if hops > 1 else 10)
-        train += _labelled(rng.sample(kept, min(len(kept), int(wanted * scale))))
-        validation += _labelled(rng.sample(held, min(len(held), 120)))
-    yield Source("metaqa", graph, tuple(train), tuple(validation), "CC BY 3.0")
+        train += _labelled(rng.sample(kept, min(len(kept), wanted)))
+        validation += _labelled(rng.sample(held, min(len(held), 40)))
+    yield Source("metaqa", graph, tuple(train), tuple(validation), "CC BY 3.0", 0.5, 2500)
 
 
-def _pathquestion(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
-    for name in ("PQ-2H", "PQ-3H", "PQL-2H"):
+def _pathquestion(data: Path, rng: random.Random) -> Iterator[Source]:
+    for name, weight in (("PQ-2H", 0.4), ("PQ-3H", 0.4), ("PQL-2H", 0.5)):
         folder = data / "pathquestion" / name
         train, validation = (_labelled(_rows(folder / f"{split}.jsonl.gz")) for split in ("train", "dev"))
-        yield Source(name, _kb(folder / "kb.tsv.gz"), tuple(train), tuple(validation[:200]), "Freebase, CC BY")
+        graph, held = _kb(folder / "kb.tsv.gz"), rng.sample(validation, min(120, len(validation)))
+        yield Source(name, graph, tuple(train), tuple(held), "Freebase, CC BY", weight)
 
 
-def _worldcup(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
+def _worldcup(data: Path, rng: random.Random) -> Iterator[Source]:
     folder = data / "worldcup2014"
     train, validation = (
         [q for part in ("WC-P1", "WC-P2", "WC-C") for q in _labelled(_rows(folder / f"{part}_{split}.jsonl.gz"))]
         for split in ("train", "dev")
     )
-    validation = rng.sample(validation, min(200, len(validation)))
-    yield Source("worldcup2014", _kb(folder / "kb.tsv.gz"), tuple(train), tuple(validation), "player lists of FIFA")
-
-
-def _webqsp(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
-    graph = _kb(data / "freebase_mini" / "triples.tsv.gz")
-    rows = _rows(data / "webqsp" / "train_2826_linked_to_freebase_mini.jsonl.gz")
-    kept, held = _split([row for row in rows if float(str(row["gold_in_2hop"])) > 0], 8)
-    made = questions_from_graph(graph, int(4000 * scale), rng)
-    train = _labelled(kept) * 2 + [LabelledQuestion(q.question, q.answers) for q in made]
-    yield Source("freebase_mini", graph, tuple(train), tuple(_labelled(held)[:150]), "Freebase, CC BY")
-
-
-def _graphs_without_questions(data: Path, rng: random.Random, scale: float) -> Iterator[Source]:
-    for name, path, count, licence in (
-        ("fb15k237", "fb15k237/train.tsv.gz", 4000, "Freebase, CC BY"),
-        ("nell995", "nell995/train.tsv.gz", 1500, "NELL"),
-        ("umls", "small_kgs/umls/train.tsv.gz", 300, "MIT"),
-    ):
-        graph = _kb(data / path)
-        made = questions_from_graph(graph, int(count * scale) + 100, rng)
-        questions = [LabelledQuestion(q.question, q.answers) for q in made]
-        yield Source(name, graph, tuple(questions[100:]), tuple(questions[:100]), licence)
+    validation = rng.sample(validation, min(120, len(validation)))
+    yield Source(
+        "worldcup2014", _kb(folder / "kb.tsv.gz"), tuple(train), tuple(validation), "player lists of FIFA", 0.2
+    )
 
 
 def _kb(*paths: Path) -> TextualGraph:

@@ -4,8 +4,10 @@ It never sees the graph. From the question's token states (MiniLM, frozen) and t
 
     start gate    w_k = sigmoid(MLP([tokens of mention k; features of mention k]))
     instruction   i_t = attention over the tokens, a query of its own for each step t = 1..T
-    gate          g_t(r, d) = sigmoid(Q i_t . K_d r + a cos(P i_t, r) + b_d)     along (d=0) or against r
-    step weights  alpha = softmax(MLP(question))
+    gate          g_t(r, d) = sigmoid(Q_d i_t . K_d r + a_d c + s_d z + b_d) exp(-k_d (c_max - c))
+                  along (d=0) or against relation r; c = cos(P i_t, r), c_max that of the relation of the graph that
+                  fits best, z = how far c stands out among them
+    step weights  alpha = softmax(MLP([question; instructions]))
     polar         how likely the answer is yes or no, rather than something named
 
 and whoever holds the graph moves mass with them: m_t(v) = sum over edges (u, r, v) of m_{t-1}(u) g_t(r, d). As
@@ -88,8 +90,10 @@ class Reasoner(nn.Module):
         self.start = nn.Sequential(
             nn.Linear(2 * dim + START_FEATURES, 128), nn.GELU(), nn.Dropout(self.config.dropout), nn.Linear(128, 1)
         )
+        self.rivalry = nn.Parameter(torch.tensor([3.0, 3.0]))
+        self.hop_query = nn.Parameter(torch.randn(dim) * dim**-0.5)
         self.hops = nn.Sequential(
-            nn.Linear(dim, 128), nn.GELU(), nn.Dropout(self.config.dropout), nn.Linear(128, steps)
+            nn.Linear((steps + 2) * dim, 128), nn.GELU(), nn.Dropout(self.config.dropout), nn.Linear(128, steps)
         )
         self.polar = nn.Sequential(nn.Linear(dim, 64), nn.GELU(), nn.Linear(64, 1))
 
@@ -103,13 +107,17 @@ class Reasoner(nn.Module):
         keys = self.keys(hidden)
         instructions = []
         before = torch.zeros_like(summary)
+
+        def attend(query: Tensor) -> Tensor:
+            scores = torch.einsum("bld,bd->bl", keys, query) / keys.shape[-1] ** 0.5
+            return torch.einsum("bl,bld->bd", scores.masked_fill(mask == 0, -1e4).softmax(-1), hidden)
+
         for query in self.queries:
-            scores = torch.einsum("bld,bd->bl", keys, query + self.follow(before)) / keys.shape[-1] ** 0.5
-            attention = scores.masked_fill(mask == 0, -1e4).softmax(-1)
-            before = torch.einsum("bl,bld->bd", attention, hidden)
+            before = attend(query + self.follow(before))
             instructions.append(before)
+        length = self.hops(torch.cat([summary, attend(self.hop_query.expand_as(summary)), *instructions], -1))
         polar = self.polar(summary).squeeze(-1).sigmoid()
-        return Reading(torch.stack(instructions, 1), self.hops(summary).softmax(-1), polar, hidden, summary)
+        return Reading(torch.stack(instructions, 1), length.softmax(-1), polar, hidden, summary)
 
     def start_gates(self, reading: Reading, question: Tensor, token_mask: Tensor, features: Tensor) -> Tensor:
         """How much each mention is what the question starts from, [S] in 0..1.
@@ -134,14 +142,16 @@ class Reasoner(nn.Module):
             relations, dim=-1
         ).transpose(0, 1)  # [B, T, R]
         spread = (aligned - aligned.mean(-1, keepdim=True)) / (aligned.std(-1, keepdim=True, unbiased=False) + 0.05)
-        logits = []
+        gates = []
         for direction in range(2):
             query = self.gate_query[direction](reading.instructions)
             key = self.gate_key[direction](relations)
             bilinear = query @ key.transpose(0, 1) / key.shape[-1] ** 0.5
             near = self.align_scale[direction] * aligned + self.stand_out[direction] * spread
-            logits.append(bilinear + near + self.gate_bias[direction])
-        return torch.stack(logits, 2).sigmoid()
+            behind = aligned.amax(-1, keepdim=True) - aligned
+            gate = (bilinear + near + self.gate_bias[direction]).sigmoid()
+            gates.append(gate * torch.exp(-nn.functional.softplus(self.rivalry[direction]) * behind))
+        return torch.stack(gates, 2)
 
     def save(self, folder: Path) -> None:
         """Write `reasoner.json` and `reasoner.safetensors` (fp16)."""

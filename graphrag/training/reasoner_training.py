@@ -16,7 +16,7 @@ import logging
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +27,12 @@ from torch import Tensor
 from graph_data.text import name_of
 from graphrag.embedding import default_embedder
 from graphrag.index import GraphIndex
-from graphrag.models.reasoner import START_FEATURES, Reasoner
+from graphrag.models.reasoner import START_FEATURES, Reading, Reasoner
 from graphrag.retrieval.hits import Hits, find_hits
 from graphrag.retrieval.reasoning import ReasoningGraph
 from graphrag.retrieval.search import nearest
 from graphrag.training.examples import LabelledQuestion
+from graphrag.training.precision import autocast
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +132,9 @@ def score(model: Reasoner, prepared: PreparedGraph, batch: Sequence[PreparedQues
             rows.append(row)
             token_masks.append(np.pad(hit.tokens, (0, length - own)))
             features.append(hit.features)
-    reading = model.read(states, mask, kinds)
+    with autocast("cpu", "auto" if model.training else "float32"):
+        reading = model.read(states, mask, kinds)
+    reading = Reading(*(getattr(reading, part.name).float() for part in fields(reading)))
     nodes = prepared.graph.num_nodes
     mass = torch.zeros(nodes, len(batch))
     if rows:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,6 +31,7 @@ from graphrag.models.answer_loss import LossKind, LossSettings
 from graphrag.models.graph_llm import GraphLLM
 from graphrag.models.prompt import Example
 from graphrag.training.checkpoints import drop_checkpoints, last_checkpoint, read_checkpoint, write_checkpoint
+from graphrag.training.precision import Precision, autocast
 from graphrag.training.schedule import bucketed, learning_rate
 
 Log = Callable[[str], None]
@@ -50,7 +51,7 @@ class TrainConfig:
     clip: float = 1.0  # largest norm of all gradients together
     warmup: float = 0.05  # share of the steps
     final_lr: float = 0.05  # of the peak, at the end of the cosine
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where it is faster
+    precision: Precision = "auto"  # auto: bfloat16 where it is faster
     loss: LossKind = "grounded"
     prior: float = 0.5  # share of examples scored with the retriever's weights
     seed: int = 42
@@ -210,11 +211,7 @@ class _Run:
             now.recent.clear()
 
     def _precision(self) -> AbstractContextManager[Any]:
-        device, wanted = self.model.device.type, self.config.precision
-        fast = device == "cuda" or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-        if wanted == "bfloat16" or (wanted == "auto" and fast):
-            return torch.autocast(device, torch.bfloat16)
-        return nullcontext()
+        return autocast(self.model.device.type, self.config.precision)
 
     def _record(self, **values: float) -> None:
         now = self.progress

@@ -10,7 +10,7 @@ It never sees the graph. From the question's token states (MiniLM, frozen) and t
     step weights  alpha = softmax(MLP([question; instructions]))
     polar         how likely the answer is yes or no, rather than something named
 
-and whoever holds the graph moves mass with them: m_t(v) = sum over edges (u, r, v) of m_{t-1}(u) g_t(r, d). As
+and whoever holds the graph moves mass with them: m_t(v) gathers m_{t-1}(u) g_t(r, d) over the edges (u, r, v). As
 relations are read, not looked up, it works on graphs that it has never seen. In the line of NSM (He et al. 2021) and
 TransferNet (Shi et al. 2021). Trained from answers alone (`graphrag.training.reasoner_training`).
 """

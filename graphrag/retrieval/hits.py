@@ -19,6 +19,7 @@ FloatArray = npt.NDArray[np.float32]
 Near = Callable[[FloatArray], Sequence[tuple[int, float]]]  # question vector [D] to (node, cosine)
 
 PLACEHOLDER = "X"
+QUOTES = ('"', "'", "“", "‘", "«")
 PLAIN, NAMED, SECOND = 0, 1, 2  # kinds of tokens: as asked, inside a name, of the second reading
 
 
@@ -40,12 +41,14 @@ class Hits:
     """What search found for a question.
 
     Attributes:
+        asked: the question without the names in it.
         vector: float32 [D], its embedding.
         states: [L, D], token states of both readings; kinds: int64 [L], see above.
         hits: mentions first, then the nearest nodes.
     """
 
     question: str
+    asked: str
     vector: FloatArray
     states: npt.NDArray[np.floating]
     kinds: npt.NDArray[np.int64]
@@ -54,14 +57,19 @@ class Hits:
 
 def find_hits(questions: Sequence[str], table: MentionTable, near: Near, embedder: MiniLMEmbedder) -> list[Hits]:
     """Search for each question; the embedder is the one whose states the reasoner reads."""
-    mentions = [table.find(question) for question in questions]
-    named = [[m for m in found if not m.function_words] for found in mentions]
-    second = [without_names(question, found) for question, found in zip(questions, named, strict=True)]
+    mentions = [[m for m in table.find(question) if _is_name(m, question)] for question in questions]
+    second = [without_names(question, found) for question, found in zip(questions, mentions, strict=True)]
     states = embedder.token_states([*questions, *second])
     return [
-        _hits(question, found, states[i], states[len(questions) + i], near)
+        _hits(question, second[i], found, states[i], states[len(questions) + i], near)
         for i, (question, found) in enumerate(zip(questions, mentions, strict=True))
     ]
+
+
+def _is_name(mention: Mention, question: str) -> bool:
+    """Whether a mention may be meant: a node called "is" is only where the question writes it as a name."""
+    inside_sentence = mention.start > 0 and question[mention.start].isupper()
+    return not mention.function_words or inside_sentence or question[: mention.start].endswith(QUOTES)
 
 
 def without_names(question: str, mentions: Sequence[Mention]) -> str:
@@ -73,7 +81,9 @@ def without_names(question: str, mentions: Sequence[Mention]) -> str:
     return "".join([*parts, question[end:]])
 
 
-def _hits(question: str, mentions: Sequence[Mention], first: TokenStates, second: TokenStates, near: Near) -> Hits:
+def _hits(
+    question: str, asked: str, mentions: Sequence[Mention], first: TokenStates, second: TokenStates, near: Near
+) -> Hits:
     states = np.concatenate([first.states, second.states])
     kinds = np.full(len(states), SECOND, np.int64)
     kinds[: len(first.states)] = PLAIN
@@ -81,15 +91,14 @@ def _hits(question: str, mentions: Sequence[Mention], first: TokenStates, second
     for mention in mentions:
         inside = np.zeros(len(states), bool)
         inside[: len(first.states)] = (first.offsets[:, 0] < mention.end) & (first.offsets[:, 1] > mention.start)
-        if not mention.function_words:
-            kinds[inside] = NAMED
+        kinds[inside] = NAMED
         features = start_features(mention, question, len(mention.nodes), 0.0)
         hits.append(Hit(np.asarray(mention.nodes, np.int64), inside, features, mention))
     vector = first.pooled()
     for node, cosine in near(vector):
         features = start_features(None, question, 1, cosine)
         hits.append(Hit(np.asarray([node], np.int64), np.zeros(len(states), bool), features, None))
-    return Hits(question, vector, states, kinds, tuple(hits))
+    return Hits(question, asked, vector, states, kinds, tuple(hits))
 
 
 def start_features(mention: Mention | None, question: str, num_nodes: int, cosine: float) -> tuple[float, ...]:

@@ -128,7 +128,7 @@ class Retriever:
     def _carried(self, hits: Hits, before: Subgraph | None) -> tuple[Start, ...]:
         """What a follow-up leans on: the topics and answers before, if it says "it" or names nothing itself."""
         words = {word for word, _, _ in words_with_spans(hits.question)}
-        names_something = any(hit.mention and not hit.mention.function_words for hit in hits.hits)
+        names_something = any(hit.mention for hit in hits.hits)
         if before is None or (names_something and words.isdisjoint(PRONOUNS)):
             return ()
         meant = [node.position for node in before.nodes if node.role == "answer" or node.score >= 0.5]

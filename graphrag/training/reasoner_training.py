@@ -29,7 +29,7 @@ from graphrag.embedding import default_embedder
 from graphrag.index import GraphIndex
 from graphrag.models.reasoner import START_FEATURES, Reading, Reasoner
 from graphrag.retrieval.hits import Hits, find_hits
-from graphrag.retrieval.reasoning import ReasoningGraph
+from graphrag.retrieval.reasoning import LATER_POWER, ReasoningGraph
 from graphrag.retrieval.search import nearest
 from graphrag.training.examples import LabelledQuestion
 from graphrag.training.precision import autocast
@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 NEAR = 5  # nodes by cosine that may be starts, beside the mentions
 SMALL = 1e-6
+TINY = 1e-20
 
 
 @dataclass(frozen=True)
@@ -156,9 +157,11 @@ def score(model: Reasoner, prepared: PreparedGraph, batch: Sequence[PreparedQues
     home = torch.zeros_like(mass)
     for step in range(model.config.steps):
         along, against = (relation_gates[:, step, d].transpose(0, 1) for d in range(2))  # [R, B]
+        power = LATER_POWER if step else 1.0
         flow = torch.zeros_like(mass)
-        flow = flow.index_add(0, target, mass[source] * along[relation])
-        flow = flow.index_add(0, source, mass[target] * against[relation])
+        flow = flow.index_add(0, target, (mass[source] * along[relation]) ** power)
+        flow = flow.index_add(0, source, (mass[target] * against[relation]) ** power)
+        flow = torch.where(flow > TINY, flow.clamp(min=TINY) ** (1 / power), 0.0)
         home = home + flow * (1 - open_to) * reading.step_weights[:, step]
         flow = flow * open_to
         mass = flow / flow.detach().amax(0, keepdim=True).clamp(min=1)

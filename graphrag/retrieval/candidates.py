@@ -11,6 +11,7 @@ from graphrag.retrieval.reasoning import ReasoningGraph, Walk
 from graphrag.retrieval.subgraph import Subgraph
 
 FAINTEST = 1e-5  # weight of a candidate that nothing speaks for
+NONE_SHARE = 0.135  # of the walk's doubt, that speaks for "the graph does not say"; chosen on held-out questions
 LITERAL_SHARE = 0.01  # of the best score, for a value to be offered
 
 
@@ -39,7 +40,7 @@ def candidates_of(subgraph: Subgraph, walked: Walk, polar: float, graph: Reasoni
     said = (1 - polar) * walked.certainty
     ranked = sorted(scores.items(), key=lambda item: -item[1][0])
     named = (Candidate(text, max(score / best * said, FAINTEST), kind) for text, (score, kind) in ranked)
-    return (*named, *closing_candidates(polar, walked.arrival, (1 - polar) * (1 - walked.certainty)))
+    return (*named, *closing_candidates(polar, walked.arrival, NONE_SHARE * (1 - polar) * (1 - walked.certainty)))
 
 
 def closing_candidates(polar: float, arrival: float, none: float) -> tuple[Candidate, ...]:

@@ -16,7 +16,7 @@ import math
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -241,8 +241,3 @@ def _examples(
                     examples[part].extend(examples_of(retriever, some))
     train_examples, validation = (rng.sample(part, min(len(part), recipe.prompts)) for part in examples)
     return train_examples, validation
-
-
-def describe(recipe: Recipe) -> dict[str, Any]:
-    """A recipe as plain values, for a model card."""
-    return asdict(recipe)

@@ -29,6 +29,11 @@ def test_bundled_samples() -> None:
     assert sum(hits) / len(hits) >= 0.80
 
 
+def test_two_hops_from_two_topics() -> None:
+    answer = GraphRAG.open("countries").ask("What is the capital of the country that borders both France and Portugal?")
+    assert answer.answers[0] == "Madrid"
+
+
 @pytest.fixture(scope="module")
 def metaqa_index(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("metaqa") / "metaqa.index"

@@ -57,7 +57,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def asking(cli: Cli, weights: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     """As `cli`, where a model is needed."""
-    monkeypatch.setattr("graphrag.assistant.WEIGHTS", weights)
+    monkeypatch.setattr("graphrag.assistant.SHIPPED", weights)
     return cli
 
 
@@ -209,7 +209,7 @@ CHAT = """
 import sys
 from pathlib import Path
 import graphrag.assistant
-graphrag.assistant.WEIGHTS = Path(sys.argv[1])
+graphrag.assistant.SHIPPED = Path(sys.argv[1])
 from graphrag.cli import main
 main(["chat", "--graph", sys.argv[2], "--port", sys.argv[3], "--json"])
 """
@@ -452,7 +452,7 @@ def refuse(*a, **k): raise SystemExit("the network was asked for")
 socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
 import graphrag.assistant
 from pathlib import Path
-graphrag.assistant.WEIGHTS = Path(sys.argv[1])
+graphrag.assistant.SHIPPED = Path(sys.argv[1])
 from graphrag.cli import run
 sys.exit(run(["ask", "Who directed Insomnia?", "--graph", sys.argv[2], "--json"]))
 """

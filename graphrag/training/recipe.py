@@ -47,6 +47,7 @@ from graphrag.training.trainer import TrainConfig, train
 
 log = logging.getLogger(__name__)
 
+HELD_OUT_PROMPTS = 24  # of each source
 SHIPPED = Path(__file__).parents[1] / "models" / "weights" / "default"
 
 
@@ -57,12 +58,14 @@ class Recipe:
     Attributes:
         name: "default" trains the language model in all its layers, "adapt" by LoRA.
         worlds: invented graphs among the sources.
-        prompts: that the language model sees of all sources together, at most.
+        questions: made from a graph that has none.
+        prompts: that the language model sees of all sources together, about.
         budgets: tokens of the evidence in those prompts, each with its share; short ones are fast to learn from.
     """
 
     name: str = "default"
     worlds: int = 340
+    questions: int = 2000
     prompts: int = 9200
     budgets: tuple[tuple[int, float], ...] = ((RetrieverConfig().token_budget, 0.13), (96, 0.87))
     reasoner: ReasonerTraining = field(default_factory=ReasonerTraining)
@@ -162,7 +165,7 @@ def _sources(
     recipe: Recipe, graph: str | None, benchmark: str | None, data: Path | None, seed: int
 ) -> Sequence[Source]:
     if graph is not None:
-        return [source_of_graph(graph, seed)]
+        return [source_of_graph(graph, seed, recipe.questions)]
     if benchmark is not None and data is not None:
         return [source_of_benchmark(benchmark, data, seed)]
     if data is None:
@@ -224,6 +227,8 @@ def _examples(
     """Prompts of training and validation questions, within the recipe's token budgets."""
     rng = random.Random(seed)
     tokenizer = model.language_model.tokenizer
+    offered = sum(min(len(material.source.train), material.source.prompts) for material in materials)
+    thinned = min(1.0, recipe.prompts / max(1, offered))
 
     def count(text: str) -> int:
         return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
@@ -231,7 +236,8 @@ def _examples(
     examples: tuple[list[Example], list[Example]] = ([], [])
     for material in materials:
         for part, questions in enumerate((material.source.train, material.source.validation)):
-            chosen = rng.sample(questions, min(len(questions), material.source.prompts if part == 0 else 24))
+            most = min(len(questions), HELD_OUT_PROMPTS if part else material.source.prompts)
+            chosen = rng.sample(questions, most if part else math.ceil(most * thinned))
             taken = 0
             for budget, share in recipe.budgets:
                 some = chosen[taken : taken + math.ceil(share * len(chosen))]
@@ -239,5 +245,4 @@ def _examples(
                 if some:
                     retriever = Retriever(material.index, RetrieverConfig(token_budget=budget), reader, count)
                     examples[part].extend(examples_of(retriever, some))
-    train_examples, validation = (rng.sample(part, min(len(part), recipe.prompts)) for part in examples)
-    return train_examples, validation
+    return examples

@@ -59,7 +59,7 @@ def read_sources(data: Path, seed: int = 0, worlds: int = 340) -> list[Source]:
     return sources
 
 
-def source_of_graph(source: str, seed: int, count: int = 2000) -> Source:
+def source_of_graph(source: str, seed: int, count: int) -> Source:
     """Questions made from a graph alone, a tenth of them held out.
 
     Raises:

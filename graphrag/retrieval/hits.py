@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrag.embedding import MiniLMEmbedder, TokenStates
-from graphrag.retrieval.search import Mention, MentionTable
+from graphrag.retrieval.search import Mention, MentionTable, nearest
 
 FloatArray = npt.NDArray[np.float32]
 Near = Callable[[FloatArray], Sequence[tuple[int, float]]]  # question vector [D] to (node, cosine)
 
+NEAR = 5  # nodes by cosine among the possible starts
 PLACEHOLDER = "X"
 QUOTES = ('"', "'", "“", "‘", "«")
 PLAIN, NAMED, SECOND = 0, 1, 2  # kinds of tokens: as asked, inside a name, of the second reading
@@ -64,6 +65,16 @@ def find_hits(questions: Sequence[str], table: MentionTable, near: Near, embedde
         _hits(question, second[i], found, states[i], states[len(questions) + i], near)
         for i, (question, found) in enumerate(zip(questions, mentions, strict=True))
     ]
+
+
+def near_in(vectors: FloatArray) -> Near:
+    """The NEAR rows of the node vectors [N, D] that a question vector is nearest to, for `find_hits`."""
+
+    def near(vector: FloatArray) -> list[tuple[int, float]]:
+        nodes, cosines = nearest(vectors, vector, NEAR)
+        return list(zip(nodes.tolist(), cosines.tolist(), strict=True))
+
+    return near
 
 
 def _is_name(mention: Mention, question: str) -> bool:

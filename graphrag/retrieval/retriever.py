@@ -1,7 +1,8 @@
 """Retriever: a question in, a prompt out. Embed, search, read, walk, solve, textualize.
 
-Default mode: what the question mentions starts a walk along the relations that the reader opens (`prizes.py`); the
-credit of nodes and edges are their prizes; PCST keeps the evidence connected and small. Reference mode: `reference.py`.
+Default mode: what the question mentions starts a walk along the relations that the reader opens (`prizes.py`); a
+ranker says which of the patterns on its way is meant (`interpretation.py`); the credit of nodes and edges are their
+prizes; PCST keeps the evidence connected and small. Reference mode: `reference.py`.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from typing import Literal
 
 import numpy as np
 
+from graph_data.text import name_of
 from graphrag.embedding import default_embedder
 from graphrag.errors import ConfigError
 from graphrag.index import GraphIndex
 from graphrag.models.prompt import Candidate, Prompt
 from graphrag.retrieval.candidates import candidates_of, closing_candidates
-from graphrag.retrieval.hits import Hits, find_hits
+from graphrag.retrieval.hits import NEAR, Hits, find_hits
+from graphrag.retrieval.interpretation import Ranker, interpret
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader, heaviest, start_prizes
 from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Start, Walk, walk
 from graphrag.retrieval.reference import reference_selection
@@ -28,7 +31,6 @@ from graphrag.retrieval.subgraph import EdgeRole, EvidenceEdge, EvidenceNode, No
 from graphrag.retrieval.textualize import Form, textualize
 
 Mode = Literal["default", "reference"]
-NEAR = 5  # nodes by cosine among the possible starts
 FLATTEN = 0.25  # prize = credit ** FLATTEN: a runner-up with a hundredth of the credit has a third of the prize
 SPREAD = 60  # nodes of one mention that may enter the evidence
 CARRIED_GATE = 0.9  # of what a follow-up leans on
@@ -95,11 +97,13 @@ class Retriever:
         config: RetrieverConfig | None = None,
         reader: QuestionReader | None = None,
         count_tokens: Callable[[str], int] | None = None,
+        ranker: Ranker | None = None,
     ) -> None:
-        """`reader` None reads by cosine; `count_tokens` None counts words times 4/3."""
+        """`reader` None reads by cosine; `count_tokens` None counts words times 4/3; `ranker` None trusts the walk."""
         self.index = index
         self.config = config or RetrieverConfig()
         self.reader = reader or CosineReader()
+        self.ranker = ranker
         self.count_tokens = count_tokens or (lambda text: len(text.split()) * 4 // 3)
         self.reasoning = ReasoningGraph.of(
             index.graph, index.relation_reading, default_embedder().embed, (index.indptr, index.incident_edges)
@@ -108,15 +112,13 @@ class Retriever:
     def retrieve(self, question: str, carried: Subgraph | None = None) -> Retrieved:
         """Retrieve for a question; `carried` is the evidence of the turn before, whose nodes may be meant."""
         began = time.perf_counter()
-        own_vector = self.index.embedder.embed([question])[0]
-        node_cosines = (np.asarray(self.index.text_vectors) @ own_vector)[self.index.node_text_row]
         if self.config.mode == "reference":
+            own_vector = self.index.embedder.embed([question])[0]
+            node_cosines = self._node_cosines(own_vector)
             embedded = time.perf_counter()
             subgraph, prompt_parts = self._reference(own_vector, node_cosines)
         else:
-            near = nearest(node_cosines[:, None], np.ones(1, np.float32), NEAR)
-            near_nodes = list(zip(near[0].tolist(), near[1].tolist(), strict=True))
-            hits = find_hits([question], self.index.mentions, lambda _: near_nodes, default_embedder())[0]
+            hits, own_vector = self._hits(question)
             embedded = time.perf_counter()
             subgraph, prompt_parts = self._default(hits, self._carried(hits, carried))
         candidates, certainty = prompt_parts
@@ -125,6 +127,22 @@ class Retriever:
         done = time.perf_counter()
         seconds = {"embed": embedded - began, "retrieve": done - embedded}
         return Retrieved(subgraph, prompt, certainty, seconds, written.tokens, len(written.dropped))
+
+    def _node_cosines(self, vector: FloatArray) -> FloatArray:
+        return np.asarray(np.asarray(self.index.text_vectors) @ vector, np.float32)[self.index.node_text_row]
+
+    def _hits(self, question: str) -> tuple[Hits, FloatArray]:
+        """The hits of a question, and its vector by the index's embedder."""
+        offline, own = default_embedder(), self.index.embedder
+        given = None if own.fingerprint == offline.fingerprint else own.embed([question])[0]
+
+        def near(vector: FloatArray) -> list[tuple[int, float]]:
+            cosines = self._node_cosines(vector if given is None else given)
+            nodes, values = nearest(cosines[:, None], np.ones(1, np.float32), NEAR)
+            return list(zip(nodes.tolist(), values.tolist(), strict=True))
+
+        hits = find_hits([question], self.index.mentions, near, offline)[0]
+        return hits, hits.vector if given is None else given
 
     def _carried(self, hits: Hits, before: Subgraph | None) -> tuple[Start, ...]:
         """What a follow-up leans on: the topics and answers before, if it says "it" or names nothing itself."""
@@ -143,6 +161,8 @@ class Retriever:
         if carried:
             plan = replace(plan, starts=(*plan.starts, *carried))
         walked = walk(self.reasoning, plan.starts, plan.gates, plan.step_weights)
+        if self.ranker is not None:
+            walked = interpret(self.reasoning, plan, hits, walked, self.ranker, self._name)
         nodes, node_prizes, edges, edge_prizes = self._local(plan, walked)
         if len(nodes) == 0:
             subgraph = Subgraph()
@@ -153,6 +173,12 @@ class Retriever:
             )
             subgraph = self._evidence(nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept])
         return subgraph, (candidates_of(subgraph, walked, plan.polar, self.reasoning), walked.certainty)
+
+    def _name(self, node: int) -> str:
+        """What a node of the reasoning graph is called."""
+        graph = self.index.graph
+        own = node < graph.num_nodes
+        return name_of(graph.node_text(node)) if own else self.reasoning.literals[node - graph.num_nodes]
 
     def _local(self, plan: Plan, walked: Walk) -> tuple[IntArray, FloatArray, IntArray, FloatArray]:
         """The neighbourhood that PCST is run on: credited nodes and edges, starts, best nodes, and edges among them."""

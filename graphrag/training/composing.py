@@ -163,7 +163,7 @@ class Composer:
         if said is None:
             return None
         question, phrase = said
-        onward = self._onward(found, [hop]) if self.rng.random() < 0.35 else None
+        onward = self._onward(found, [hop]) if self.rng.random() < 0.5 else None
         if onward is None:
             return self._made(question, found, 1, "conjunction", (first, second), [hop, other])
         ends = self._step(found, onward) - starts

@@ -13,10 +13,10 @@ Kind = Literal["fact", "conjunction", "yes_no", "attribute", "unanswerable"]
 Step = tuple[int, bool]  # position of the relation, along its direction?
 
 DEFAULT_MIX: Mapping[str, float] = {
-    "one": 0.35,
-    "two": 0.30,
+    "one": 0.29,
+    "two": 0.25,
     "three": 0.12,
-    "conjunction": 0.08,
+    "conjunction": 0.19,
     "yes_no": 0.05,
     "unanswerable": 0.10,
 }

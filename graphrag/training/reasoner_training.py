@@ -28,15 +28,13 @@ from graph_data.text import name_of
 from graphrag.embedding import default_embedder
 from graphrag.index import GraphIndex
 from graphrag.models.reasoner import START_FEATURES, Reading, Reasoner
-from graphrag.retrieval.hits import Hits, find_hits
+from graphrag.retrieval.hits import Hits, find_hits, near_in
 from graphrag.retrieval.reasoning import LATER_POWER, ReasoningGraph
-from graphrag.retrieval.search import nearest
 from graphrag.training.examples import LabelledQuestion
 from graphrag.training.precision import autocast
 
 log = logging.getLogger(__name__)
 
-NEAR = 5  # nodes by cosine that may be starts, beside the mentions
 SMALL = 1e-6
 TINY = 1e-20
 
@@ -88,11 +86,7 @@ def prepare(name: str, index: GraphIndex, questions: Sequence[LabelledQuestion],
     by_name: dict[str, list[int]] = {}
     for node, node_name in enumerate([*names, *reasoning.literals]):
         by_name.setdefault(node_name.casefold(), []).append(node)
-    node_vectors = index.node_vectors(np.arange(graph.num_nodes))
-
-    def near(vector: npt.NDArray[np.float32]) -> list[tuple[int, float]]:
-        nodes, cosines = nearest(node_vectors, vector, NEAR)
-        return list(zip(nodes.tolist(), cosines.tolist(), strict=True))
+    near = near_in(index.node_vectors(np.arange(graph.num_nodes)))
 
     found = find_hits([question.text for question in questions], index.mentions, near, embedder)
     prepared = []

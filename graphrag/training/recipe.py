@@ -1,8 +1,10 @@
-"""Recipe: from sources of questions to a folder of weights, in two stages.
+"""Recipe: from sources of questions to a folder of weights, in three stages.
 
     1. the reasoner, from questions and answers alone              -> reasoner.json, reasoner.safetensors
-    2. graph encoder, projector and language model, from the       -> adapter.json, *.safetensors
-       prompts that retrieval with this reasoner makes
+    2. the query ranker, from the query graphs that this           -> query_ranker.json, query_ranker.safetensors
+       reasoner proposes, and what they answer
+    3. graph encoder, projector and language model, from the       -> adapter.json, *.safetensors
+       prompts that retrieval with both makes
 
 `graphrag train --recipe default --data DIR` makes the weights that ship (all layers of the default language model are
 trained); `--graph` and `--benchmark` adapt them, or any other language model by LoRA, to one graph.
@@ -20,6 +22,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from graphrag.embedding import default_embedder
 from graphrag.errors import ConfigError
 from graphrag.index import GraphIndex
@@ -30,11 +34,19 @@ from graphrag.models.grounding import DecodeSettings
 from graphrag.models.language_model import DEFAULT_NAME, LoraSettings, load_language_model, wrap_language_model
 from graphrag.models.prefix_lm import default_tokenizer, new_prefix_lm
 from graphrag.models.prompt import Example
+from graphrag.models.query_ranker import QueryRanker
 from graphrag.models.reasoner import Reasoner
 from graphrag.retrieval.prizes import LearnedReader
 from graphrag.retrieval.retriever import Retriever, RetrieverConfig
 from graphrag.retrieval.textualize import textualizer_fingerprint
 from graphrag.training.examples import examples_of, memory_index
+from graphrag.training.ranker_training import (
+    RankedQuestion,
+    RankerTraining,
+    evaluate_ranker,
+    prepare_ranking,
+    train_ranker,
+)
 from graphrag.training.reasoner_training import (
     PreparedGraph,
     ReasonerTraining,
@@ -48,6 +60,7 @@ from graphrag.training.trainer import TrainConfig, train
 log = logging.getLogger(__name__)
 
 HELD_OUT_PROMPTS = 24  # of each source
+HELD_OUT_PATTERNS = 30  # questions of each source, for the ranker
 SHIPPED = Path(__file__).parents[1] / "models" / "weights" / "default"
 
 
@@ -69,6 +82,7 @@ class Recipe:
     prompts: int = 9200
     budgets: tuple[tuple[int, float], ...] = ((RetrieverConfig().token_budget, 0.13), (96, 0.87))
     reasoner: ReasonerTraining = field(default_factory=ReasonerTraining)
+    ranker: RankerTraining = field(default_factory=RankerTraining)
     adapter: TrainConfig = field(default_factory=lambda: TrainConfig(epochs=1, language_model_lr=1.5e-4))
 
 
@@ -78,6 +92,7 @@ RECIPES = {
         "adapt",
         worlds=0,
         reasoner=ReasonerTraining(epochs=4, learning_rate=2e-4),
+        ranker=RankerTraining(learning_rate=3e-5, head_rate=3e-4),
         adapter=TrainConfig(epochs=1, language_model_lr=3e-4),
     ),
 }
@@ -117,7 +132,8 @@ def run(
         resume: go on where a stopped run left off.
 
     Returns:
-        out, examples, seconds, and Hit@1 on held-out questions before and after, of the reasoner and the model.
+        out, examples, seconds, and what is right of held-out questions: Hit@1 of the reasoner before and after, the
+        ranker's best patterns, Hit@1 of the model.
     """
     chosen = _recipe(recipe, llm, epochs, seed)
     sources = _sources(chosen, graph, benchmark, data, seed)
@@ -125,9 +141,9 @@ def run(
     materials = [_material(source) for source in sources]
     out.mkdir(parents=True, exist_ok=True)
     before, after = _train_the_reasoner(materials, chosen, out, resume)
-    reader = LearnedReader(Reasoner.load(out))
+    ranked = _train_the_ranker(materials, chosen, out, resume)
     model = _model(chosen, llm)
-    train_examples, validation = _examples(materials, reader, model, chosen, seed)
+    train_examples, validation = _examples(materials, out, model, chosen, seed)
     result = train(
         model,
         train_examples,
@@ -146,6 +162,7 @@ def run(
         "seconds": round(time.monotonic() - began, 1),
         "reasoner_hit_at_1_before": before,
         "reasoner_hit_at_1": after,
+        "ranker_right": ranked,
         "hit_at_1": round(result.hit_at_1, 4),
         "steps": result.steps,
     }
@@ -158,7 +175,8 @@ def _recipe(name: str | None, llm: str, epochs: int | None, seed: int) -> Recipe
         raise ConfigError("the recipe 'default' trains the default language model; leave out --llm, or use --graph.")
     chosen = RECIPES[name or "adapt"]
     adapter = replace(chosen.adapter, seed=seed, epochs=epochs or chosen.adapter.epochs)
-    return replace(chosen, adapter=adapter, reasoner=replace(chosen.reasoner, seed=seed))
+    reasoner, ranker = replace(chosen.reasoner, seed=seed), replace(chosen.ranker, seed=seed)
+    return replace(chosen, adapter=adapter, reasoner=reasoner, ranker=ranker)
 
 
 def _sources(
@@ -189,13 +207,35 @@ def _train_the_reasoner(
         before, after = json.loads(done.read_text("utf-8"))
         return before, after
     start = Reasoner.load(SHIPPED) if recipe.name == "adapt" else None
-    held_out = [material.validation for material in materials if material.validation.questions]
+    shown = [material for material in materials if material.source.weight > 0]
+    held_out = [material.validation for material in shown if material.validation.questions]
     before = {} if start is None else _hits(start, held_out)
-    training = [material.train for material in materials if material.train.questions]
+    training = [material.train for material in shown if material.train.questions]
     trained = train_reasoner(training, held_out, recipe.reasoner, out, start)
     after = _hits(trained, held_out)
     done.write_text(json.dumps([before, after]), "utf-8")
     return before, after
+
+
+def _train_the_ranker(materials: Sequence[Material], recipe: Recipe, out: Path, resume: bool) -> float:
+    """Stage 2; kept if a stopped run had finished it. Returns the share of held-out questions ranked rightly."""
+    done = out / "query_ranker.done.json"
+    if resume and done.is_file():
+        return float(json.loads(done.read_text("utf-8")))
+    torch.manual_seed(recipe.ranker.seed)
+    start = QueryRanker.load(SHIPPED) if recipe.name == "adapt" else QueryRanker()
+    reasoner, rng = Reasoner.load(out), random.Random(recipe.ranker.seed)
+    parts: tuple[list[RankedQuestion], list[RankedQuestion]] = ([], [])
+    for material in materials:
+        source = material.source
+        for part, questions, most in ((0, source.train, source.patterns), (1, source.validation, HELD_OUT_PATTERNS)):
+            chosen = rng.sample(questions, min(len(questions), most))
+            made = list(prepare_ranking(source.name, material.index, chosen, reasoner, start))
+            parts[part].extend(made * (1 if part else source.repeats))
+    trained = train_ranker(start, *parts, recipe.ranker, out, resume)
+    right = evaluate_ranker(trained, parts[1]).get("right", 0.0)
+    done.write_text(json.dumps(right), "utf-8")
+    return right
 
 
 def _hits(model: Reasoner, held_out: Sequence[PreparedGraph]) -> dict[str, float]:
@@ -222,9 +262,10 @@ def _model(recipe: Recipe, llm: str) -> GraphLLM:
 
 
 def _examples(
-    materials: Sequence[Material], reader: LearnedReader, model: GraphLLM, recipe: Recipe, seed: int
+    materials: Sequence[Material], weights: Path, model: GraphLLM, recipe: Recipe, seed: int
 ) -> tuple[list[Example], list[Example]]:
     """Prompts of training and validation questions, within the recipe's token budgets."""
+    reader, ranker = LearnedReader(Reasoner.load(weights)), QueryRanker.load(weights)
     rng = random.Random(seed)
     tokenizer = model.language_model.tokenizer
     offered = sum(min(len(material.source.train), material.source.prompts) for material in materials)
@@ -243,6 +284,6 @@ def _examples(
                 some = chosen[taken : taken + math.ceil(share * len(chosen))]
                 taken += len(some)
                 if some:
-                    retriever = Retriever(material.index, RetrieverConfig(token_budget=budget), reader, count)
+                    retriever = Retriever(material.index, RetrieverConfig(token_budget=budget), reader, count, ranker)
                     examples[part].extend(examples_of(retriever, some))
     return examples

@@ -20,11 +20,14 @@ from graph_data.benchmarks import load_benchmark
 from graph_data.textual_graph import TextualGraph
 from graphrag.errors import ConfigError
 from graphrag.index import GraphIndex
+from graphrag.training.domains import all_domains
 from graphrag.training.examples import LabelledQuestion
 from graphrag.training.question_generation import questions_from_graph
 from graphrag.training.worlds import generate_questions, generate_world
 
 log = logging.getLogger(__name__)
+
+HELD_OUT_DOMAINS = frozenset({"law", "theatre", "trains", "wine"})
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Source:
     Attributes:
         licence: of the data.
         weight: how often the reasoner is shown its questions in an epoch.
+        patterns: of how many questions the ranker sees query graphs; repeats: how often, in an epoch.
         prompts: of how many questions the language model sees prompts.
     """
 
@@ -43,14 +47,16 @@ class Source:
     validation: tuple[LabelledQuestion, ...]
     licence: str
     weight: float = 1.0
+    patterns: int = 1500
+    repeats: int = 1
     prompts: int = 400
 
 
 def read_sources(data: Path, seed: int = 0, worlds: int = 340) -> list[Source]:
-    """MetaQA, PathQuestion and WorldCup2014, as far as they are under `data`, and `worlds` invented graphs."""
+    """MetaQA, PathQuestion, WorldCup2014 and WebQSP, as far as they are under `data`, and `worlds` invented graphs."""
     rng = random.Random(seed)
     sources: list[Source] = []
-    for read in (_metaqa, _pathquestion, _worldcup):
+    for read in (_metaqa, _pathquestion, _worldcup, _webqsp):
         try:
             sources.extend(read(data, rng))
         except FileNotFoundError as error:
@@ -71,7 +77,9 @@ def source_of_graph(source: str, seed: int, count: int) -> Source:
     if len(questions) < 20:
         raise ConfigError(f"{source}: too few questions can be made from this graph ({len(questions)}) to train on.")
     held = max(10, len(questions) // 10)
-    return Source(Path(source).name, graph, questions[held:], questions[:held], "the user's", prompts=1500)
+    return Source(
+        Path(source).name, graph, questions[held:], questions[:held], "the user's", patterns=600, prompts=1500
+    )
 
 
 def source_of_benchmark(name: str, data: Path, seed: int) -> Source:
@@ -86,11 +94,13 @@ def source_of_benchmark(name: str, data: Path, seed: int) -> Source:
 
 
 def invented_worlds(count: int, rng: random.Random, questions: int = 48) -> Iterator[Source]:
-    """Worlds with invented names; every twentieth is kept for validation."""
+    """Worlds with invented names; every twentieth is kept for validation, and is of domains that no other is of."""
+    known = [domain for domain in all_domains() if domain.name not in HELD_OUT_DOMAINS]
+    unseen = [domain for domain in all_domains() if domain.name in HELD_OUT_DOMAINS]
     for number in range(count):
-        world = generate_world(rng)
-        made = [LabelledQuestion(q.question, q.answers) for q in generate_questions(world, questions, rng)]
         held_out = number % 20 == 19
+        world = generate_world(rng, unseen if held_out else known)
+        made = [LabelledQuestion(q.question, q.answers) for q in generate_questions(world, questions, rng)]
         train, validation = ((), tuple(made)) if held_out else (tuple(made), ())
         yield Source(f"world-{number}", world.graph, train, validation, "made here", prompts=36)
 
@@ -126,6 +136,16 @@ def _worldcup(data: Path, rng: random.Random) -> Iterator[Source]:
     yield Source(
         "worldcup2014", _kb(folder / "kb.tsv.gz"), tuple(train), tuple(validation), "player lists of FIFA", 0.2
     )
+
+
+def _webqsp(data: Path, rng: random.Random) -> Iterator[Source]:
+    """Questions as people typed them, those of the training part whose answers a string-linked topic leads to."""
+    graph = _kb(data / "freebase_mini" / "triples.tsv.gz")
+    rows = _rows(data / "webqsp" / "train_2826_linked_to_freebase_mini.jsonl.gz")
+    questions = _labelled([row for row in rows if float(str(row["gold_in_2hop"])) > 0])
+    rng.shuffle(questions)
+    train, held = tuple(questions[150:]), tuple(questions[:150])
+    yield Source("webqsp", graph, train, held, "WebQuestions, CC BY 4.0; Freebase, CC BY", 0.0, repeats=2, prompts=0)
 
 
 def _kb(*paths: Path) -> TextualGraph:

@@ -10,12 +10,10 @@ from transformers import AutoModelForCausalLM
 
 from graphrag.errors import ModelError
 from graphrag.models.prefix_lm import (
-    MINILM_SHA256,
     PrefixLMForCausalLM,
     default_state,
     default_tokenizer,
     load_default,
-    minilm_folder,
     new_prefix_lm,
     save_default,
 )
@@ -134,8 +132,3 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     (tmp_path / "language_model.safetensors").write_bytes(b"not safetensors")
     with pytest.raises(ModelError, match="cannot be read as safetensors"):
         load_default(tmp_path)
-
-
-def test_minilm_is_the_published_one() -> None:
-    assert minilm_folder().joinpath("model.safetensors").is_file()
-    assert MINILM_SHA256.startswith("53aa51172d14")

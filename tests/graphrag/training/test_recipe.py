@@ -21,6 +21,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         questions=120,
         prompts=48,
         reasoner=replace(adapt.reasoner, epochs=1),
+        ranker=replace(adapt.ranker, epochs=1),
         adapter=replace(adapt.adapter, epochs=1, evaluate_every=0, hit_examples=10),
     )
     monkeypatch.setitem(recipe.RECIPES, "adapt", tiny)
@@ -35,6 +36,7 @@ def test_a_graph_without_labels_is_learned_from(small: None, tmp_path: Path) -> 
     assert {file.name for file in out.iterdir()} >= {
         "adapter.json",
         "reasoner.safetensors",
+        "query_ranker.safetensors",
         "graph_encoder.safetensors",
     }
     answer = GraphRAG.open("museum_heist", adapter=out).ask("Who is suspected?")

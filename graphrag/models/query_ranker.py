@@ -1,0 +1,134 @@
+"""Query ranker: a cross-encoder that reads a question beside each query graph and says which one is meant.
+
+MiniLM over `[CLS] question [SEP] pattern [SEP]`, its upper layers trained; the mean state and a few features of the
+pattern (`graphrag.retrieval.query_graphs.features_of`) make a score. The probabilities are a softmax over the patterns
+and one more option, that none is meant, whose score is 0.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from graphrag.embedding import new_minilm
+from graphrag.errors import ModelError
+from graphrag.models.prefix_lm import default_tokenizer
+from graphrag.retrieval.query_graphs import NUM_FEATURES
+
+
+@dataclass(frozen=True)
+class QueryRankerConfig:
+    """Sizes of a ranker."""
+
+    frozen_layers: int = 2  # of MiniLM's, from below
+    question_tokens: int = 48  # at most
+    pattern_tokens: int = 56
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A pair as the ranker takes it: token ids int32 [L], segments int8 [L], features."""
+
+    tokens: npt.NDArray[np.int32]
+    segments: npt.NDArray[np.int8]
+    features: tuple[float, ...]
+
+
+class QueryRanker(nn.Module):
+    """See the module's text."""
+
+    def __init__(self, config: QueryRankerConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or QueryRankerConfig()
+        self.tokenizer = default_tokenizer()
+        self.encoder = new_minilm()
+        self.encoder.pooler = None  # its weights are not among the published ones
+        self.encoder.embeddings.requires_grad_(False)
+        self.encoder.encoder.layer[: self.config.frozen_layers].requires_grad_(False)
+        dim = self.encoder.config.hidden_size
+        self.read = nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, 1))
+        self.weigh = nn.Sequential(nn.Linear(NUM_FEATURES, 32), nn.GELU(), nn.Linear(32, 1))
+
+    def encode(self, question: str, pattern: str, features: Sequence[float]) -> Encoded:
+        """Tokenise a pair."""
+        first = self._ids(question, self.config.question_tokens)
+        second = self._ids(pattern, self.config.pattern_tokens)
+        start, end = self.tokenizer.cls_token_id, self.tokenizer.sep_token_id
+        tokens = np.asarray([start, *first, end, *second, end], np.int32)
+        segments = np.zeros(len(tokens), np.int8)
+        segments[len(first) + 2 :] = 1
+        return Encoded(tokens, segments, tuple(features))
+
+    def _ids(self, text: str, limit: int) -> list[int]:
+        ids: list[int] = self.tokenizer(text, add_special_tokens=False, truncation=True, max_length=limit)["input_ids"]
+        return ids
+
+    def forward(self, pairs: Sequence[Encoded]) -> Tensor:
+        """Scores [len(pairs)]; 0 is the score of "none of them"."""
+        length = max(len(pair.tokens) for pair in pairs)
+        tokens, mask, segments = (torch.zeros(len(pairs), length, dtype=torch.long) for _ in range(3))
+        for row, pair in enumerate(pairs):
+            own = len(pair.tokens)
+            tokens[row, :own] = torch.from_numpy(pair.tokens.astype(np.int64))
+            segments[row, :own] = torch.from_numpy(pair.segments.astype(np.int64))
+            mask[row, :own] = 1
+        states = self.encoder(input_ids=tokens, attention_mask=mask, token_type_ids=segments).last_hidden_state
+        weight = mask.unsqueeze(-1).to(states.dtype)
+        pooled = (states * weight).sum(1) / weight.sum(1)
+        features = torch.tensor([pair.features for pair in pairs])
+        score: Tensor = self.read(pooled).squeeze(-1) + self.weigh(features).squeeze(-1)
+        return score
+
+    def rank(self, texts: Sequence[tuple[str, str]], features: Sequence[tuple[float, ...]]) -> npt.NDArray[np.float32]:
+        """Probabilities of (question, pattern) pairs with their features, and, last, that none is meant."""
+        return self.probabilities([self.encode(*pair, own) for pair, own in zip(texts, features, strict=True)])
+
+    @torch.inference_mode()
+    def probabilities(self, pairs: Sequence[Encoded], batch: int = 16) -> npt.NDArray[np.float32]:
+        """[len(pairs) + 1]; the last is that none is meant."""
+        scores = torch.zeros(len(pairs) + 1)
+        order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].tokens))
+        for start in range(0, len(order), batch):
+            rows = order[start : start + batch]
+            scores[rows] = self([pairs[i] for i in rows])
+        found: npt.NDArray[np.float32] = scores.softmax(0).numpy()
+        return found
+
+    def trained(self) -> dict[str, Tensor]:
+        """The tensors that are not MiniLM's own."""
+        needed = {name for name, parameter in self.named_parameters() if parameter.requires_grad}
+        return {name: tensor for name, tensor in self.state_dict().items() if name in needed}
+
+    def save(self, folder: Path) -> None:
+        """Write `query_ranker.json` and `query_ranker.safetensors` (fp16)."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "query_ranker.json").write_text(json.dumps(asdict(self.config), indent=2) + "\n")
+        tensors = {name: tensor.detach().to(torch.float16).contiguous() for name, tensor in self.trained().items()}
+        save_file(tensors, folder / "query_ranker.safetensors")
+
+    @staticmethod
+    def load(folder: Path) -> QueryRanker:
+        """Read what `save` wrote, in fp32, ready to be asked.
+
+        Raises:
+            ModelError: a file is missing or does not fit.
+        """
+        try:
+            model = QueryRanker(QueryRankerConfig(**json.loads((folder / "query_ranker.json").read_text())))
+            tensors = load_file(folder / "query_ranker.safetensors")
+            if tensors.keys() != model.trained().keys():
+                raise ValueError("its tensors are not those of a query ranker")
+            model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=False)
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
+            raise ModelError(
+                f"{folder}: no query ranker can be read here ({error}); reinstall chat-with-graph."
+            ) from error
+        return model.eval()

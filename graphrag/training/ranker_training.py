@@ -1,0 +1,234 @@
+"""Train the query graph ranker from questions and their answers alone; no pattern is ever shown to it as the right one.
+
+Every pattern p that is proposed for a question is executed; r_p is the F1 of what it answers against the gold answers.
+Loss: - log sum_p P(p) r_p^2, a marginal likelihood over the patterns that answer rightly (of many patterns that happen
+to give the right answer, the one that reads like the question wins over time); of a question that the graph cannot
+answer, - log P(none). Right patterns and the likeliest wrong ones are shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from graph_data.text import name_of
+from graphrag.embedding import default_embedder
+from graphrag.index import GraphIndex
+from graphrag.models.query_ranker import Encoded, QueryRanker
+from graphrag.models.reasoner import Reasoner
+from graphrag.retrieval.hits import find_hits, near_in
+from graphrag.retrieval.prizes import LearnedReader
+from graphrag.retrieval.query_graphs import features_of, propose, texts_of
+from graphrag.retrieval.reasoning import ReasoningGraph, walk
+from graphrag.training.checkpoints import drop_checkpoints, last_checkpoint, read_checkpoint, write_checkpoint
+from graphrag.training.examples import LabelledQuestion
+from graphrag.training.schedule import learning_rate
+
+log = logging.getLogger(__name__)
+
+RIGHT = 0.5  # F1 from which a pattern counts as right at all
+PAIRS_AT_ONCE = 32  # of one forward pass, of about equal lengths
+
+
+@dataclass(frozen=True)
+class RankedQuestion:
+    """A question's query graphs, tokenised, with what each is worth.
+
+    Attributes:
+        encoded: of every pattern, best proposed first.
+        worth: F1 of each.
+        answerable: the graph has an answer.
+    """
+
+    source: str
+    question: str
+    encoded: tuple[Encoded, ...]
+    worth: tuple[float, ...]
+    answerable: bool
+
+
+def prepare_ranking(
+    name: str, index: GraphIndex, questions: Sequence[LabelledQuestion], reasoner: Reasoner, ranker: QueryRanker
+) -> Iterator[RankedQuestion]:
+    """Propose and execute query graphs for each question; questions for yes or no are left out."""
+    embedder, graph = default_embedder(), index.graph
+    reasoning = ReasoningGraph.of(graph, index.relation_reading, embedder.embed, (index.indptr, index.incident_edges))
+    names = [*(name_of(text) for text in graph.node_texts.to_pylist()), *reasoning.literals]
+    folded = [name.casefold() for name in names]
+    known = set(folded)
+    near = near_in(index.node_vectors(np.arange(graph.num_nodes)))
+    reader = LearnedReader(reasoner)
+
+    asked = [question for question in questions if question.answers not in (("yes",), ("no",))]
+    for start in range(0, len(asked), 64):
+        batch = asked[start : start + 64]
+        for question, hits in zip(
+            batch, find_hits([q.text for q in batch], index.mentions, near, embedder), strict=True
+        ):
+            gold = {answer.casefold() for answer in question.answers}
+            if gold and gold.isdisjoint(known):
+                continue
+            plan = reader.plan(hits, reasoning)
+            walked = walk(reasoning, plan.starts, plan.gates, plan.step_weights)
+            queries = propose(reasoning, plan, hits)
+            worth = [_f1({folded[node] for node in query.answers.tolist()}, gold) for query in queries]
+            encoded = tuple(
+                ranker.encode(
+                    *texts_of(query, plan, hits, reasoning, names.__getitem__), features_of(query, plan, hits, walked)
+                )
+                for query in queries
+            )
+            yield RankedQuestion(name, question.text, encoded, tuple(worth), bool(gold))
+
+
+def _f1(found: set[str], gold: set[str]) -> float:
+    right = len(found & gold)
+    return 2 * right / (len(found) + len(gold)) if right else 0.0
+
+
+@dataclass(frozen=True)
+class RankerTraining:
+    """Settings of a training."""
+
+    epochs: int = 1
+    batch: int = 12  # questions a step
+    right: int = 2  # patterns of a question shown: right ones,
+    likely: int = 3  # the best proposed wrong ones,
+    other: int = 3  # and wrong ones by chance
+    learning_rate: float = 8e-5  # of MiniLM's layers
+    head_rate: float = 1e-3
+    weight_decay: float = 0.02
+    warmup: float = 0.06
+    final_lr: float = 0.03
+    evaluate_every: int = 150  # steps
+    checkpoint_every: int = 150
+    seed: int = 0
+
+
+def loss_of_batch(model: QueryRanker, batch: Sequence[RankedQuestion], shown: Sequence[Sequence[int]]) -> Tensor:
+    """The module's loss, averaged over the questions; `shown`: which of each one's patterns."""
+    pairs = [question.encoded[i] for question, rows in zip(batch, shown, strict=True) for i in rows]
+    owner = torch.tensor([n for n, rows in enumerate(shown) for _ in rows], dtype=torch.long)
+    worth = torch.tensor([question.worth[i] for question, rows in zip(batch, shown, strict=True) for i in rows])
+    scores = scores_of(model, pairs)
+    # log of the sum of exp within each question, the option of none (0) among them
+    gains = torch.where(worth >= RIGHT, 2 * torch.log(worth.clamp(min=RIGHT)), -torch.inf)
+    every = torch.cat([scores, torch.zeros(len(batch))])
+    owners = torch.cat([owner, torch.arange(len(batch))])
+    nothing = torch.tensor([-torch.inf if question.answerable else 0.0 for question in batch])
+    right = torch.cat([scores + gains, nothing])
+    found = _logsumexp(every, owners, len(batch)) - _logsumexp(right, owners, len(batch))
+    return found[torch.isfinite(found)].mean()
+
+
+def scores_of(model: QueryRanker, pairs: Sequence[Encoded]) -> Tensor:
+    """Scores in the order given, computed in chunks of about equal lengths."""
+    order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].tokens))
+    chunks = [order[i : i + PAIRS_AT_ONCE] for i in range(0, len(order), PAIRS_AT_ONCE)]
+    scores = torch.cat([model([pairs[i] for i in chunk]) for chunk in chunks])
+    return scores[torch.tensor(order).argsort()]
+
+
+def _logsumexp(values: Tensor, owners: Tensor, count: int) -> Tensor:
+    most = torch.full((count,), -torch.inf).scatter_reduce(0, owners, values.detach(), "amax")
+    safe = torch.where(torch.isfinite(most), most, 0.0)
+    return safe + torch.zeros(count).index_add(0, owners, (values - safe[owners]).exp()).log()
+
+
+def show(question: RankedQuestion, settings: RankerTraining, rng: random.Random) -> list[int]:
+    """Which patterns of a question a step sees."""
+    right = [i for i, worth in enumerate(question.worth) if worth >= RIGHT]
+    wrong = [i for i, worth in enumerate(question.worth) if worth < RIGHT]
+    best = max((question.worth[i] for i in right), default=0.0)
+    right = [i for i in right if question.worth[i] > best - 0.1]
+    chosen = rng.sample(right, min(len(right), settings.right))
+    rest = wrong[settings.likely :]
+    return [*chosen, *wrong[: settings.likely], *rng.sample(rest, min(len(rest), settings.other))]
+
+
+@torch.inference_mode()
+def evaluate_ranker(model: QueryRanker, questions: Sequence[RankedQuestion]) -> dict[str, float]:
+    """Share of answerable questions whose best pattern is right; share abstained, with and without an answer."""
+    model.eval()
+    right, given_up, refused = [], [], []
+    for question in questions:
+        shares = model.probabilities(question.encoded)
+        if question.answerable:
+            right.append(bool(len(shares) > 1 and question.worth[int(shares[:-1].argmax())] >= RIGHT))
+            given_up.append(bool(shares[-1] > 0.5))
+        else:
+            refused.append(bool(shares[-1] > 0.5))
+    found = (("right", right), ("given_up", given_up), ("refused", refused))
+    return {name: round(float(np.mean(values)), 4) for name, values in found if values}
+
+
+def train_ranker(
+    model: QueryRanker,
+    training: Sequence[RankedQuestion],
+    validation: Sequence[RankedQuestion],
+    settings: RankerTraining,
+    out: Path,
+    resume: bool = False,
+) -> QueryRanker:
+    """Train, keep the weights with the best validation figures, save them to `out`; resumes from its checkpoints."""
+    torch.manual_seed(settings.seed)
+    useful = [q for q in training if q.encoded and (not q.answerable or max(q.worth) >= RIGHT)]
+    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    heads = [p for name, p in trained.items() if not name.startswith("encoder.")]
+    body = [p for name, p in trained.items() if name.startswith("encoder.")]
+    optimizer = torch.optim.AdamW(
+        [{"params": body, "lr": settings.learning_rate}, {"params": heads, "lr": settings.head_rate}],
+        weight_decay=settings.weight_decay,
+    )
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    per_epoch = math.ceil(len(useful) / settings.batch)
+    steps, first, best = per_epoch * settings.epochs, 0, -1.0
+    recipe = {**asdict(settings), "questions": len(useful)}
+    folder = out / "ranker"
+    folder.mkdir(parents=True, exist_ok=True)
+    if resume and (last := last_checkpoint(folder)):
+        state = read_checkpoint(last, recipe, trained, optimizer)
+        first, best = state["step"], state["best"]
+    began, running = time.monotonic(), []
+    order: list[int] = []
+    for step in range(first, steps):
+        epoch, at = divmod(step, per_epoch)
+        if not order or at == 0:
+            order = list(range(len(useful)))
+            random.Random(f"{settings.seed}/{epoch}").shuffle(order)
+        rng = random.Random(f"{settings.seed}/{step}")
+        torch.manual_seed(settings.seed * 1_000_003 + step)
+        batch = [useful[i] for i in order[at * settings.batch : (at + 1) * settings.batch]]
+        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+            group["lr"] = peak * learning_rate(step, steps, warmup=settings.warmup, final_lr=settings.final_lr)
+        model.train()
+        loss = loss_of_batch(model, batch, [show(question, settings, rng) for question in batch])
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(list(trained.values()), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        running.append(loss.item())
+        done = step + 1
+        if done % 25 == 0:
+            seconds = time.monotonic() - began
+            log.info("step %d of %d loss %.3f %.0f s", done, steps, np.mean(running[-100:]), seconds)
+        if done % settings.evaluate_every == 0 or done == steps:
+            figures = evaluate_ranker(model, validation)
+            log.info("step %d validation %s", done, figures)
+            if figures.get("right", 0.0) >= best:
+                best = figures.get("right", 0.0)
+                model.save(out)
+        if done % settings.checkpoint_every == 0:
+            write_checkpoint(folder, done, trained, optimizer, {"recipe": recipe, "step": done, "best": best})
+    drop_checkpoints(folder)
+    folder.rmdir()
+    return QueryRanker.load(out)

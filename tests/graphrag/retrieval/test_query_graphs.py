@@ -1,0 +1,150 @@
+"""Query graphs and what they make of a walk, on a graph of countries small enough to follow by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from graph_data.textual_graph import TextualGraph
+from graphrag.embedding import default_embedder
+from graphrag.retrieval.hits import Hits, find_hits
+from graphrag.retrieval.interpretation import combine, interpret, trace
+from graphrag.retrieval.prizes import Plan
+from graphrag.retrieval.query_graphs import (
+    AGAINST,
+    ALONG,
+    EITHER,
+    NUM_FEATURES,
+    Executor,
+    QueryGraph,
+    features_of,
+    propose,
+    texts_of,
+)
+from graphrag.retrieval.reasoning import ReasoningGraph, Start, Walk, walk
+from graphrag.retrieval.search import MentionTable
+
+TRIPLES = [
+    ("France", "borders", "Spain"),
+    ("Spain", "borders", "Portugal"),
+    ("France", "borders", "Germany"),
+    ("Spain", "capital", "Madrid"),
+    ("Germany", "capital", "Berlin"),
+    ("France", "capital", "Paris"),
+    ("Madrid", "river", "Manzanares"),
+]
+GRAPH = TextualGraph.from_triples(TRIPLES)
+NODE = {GRAPH.node_text(node): node for node in range(GRAPH.num_nodes)}
+NAMES = {node: name for name, node in NODE.items()}
+RELATION = {name: row for row, name in enumerate(GRAPH.relations.to_pylist())}
+REASONING = ReasoningGraph.of(GRAPH, np.eye(3, dtype=np.float32), lambda texts: np.zeros((len(texts), 3), np.float32))
+TABLE = MentionTable.build(GRAPH)
+QUESTION = "What is the capital of the country that borders both France and Portugal?"
+
+
+def asked(question: str) -> tuple[Plan, Hits, Walk]:
+    """All gates half open, so that nothing but the graph decides what is proposed."""
+    (hits,) = find_hits([question], TABLE, lambda vector: [], default_embedder())
+    starts = tuple(Start(hit.nodes, 0.9) for hit in hits.hits)
+    plan = Plan(starts, np.full((3, 2, 3), 0.5, np.float32), np.full(3, 1 / 3, np.float32))
+    return plan, hits, walk(REASONING, plan.starts, plan.gates, plan.step_weights)
+
+
+def named(query: QueryGraph) -> set[str]:
+    return {NAMES[node] for node in query.answers.tolist()}
+
+
+def find(question: str, wanted: str) -> QueryGraph:
+    """The proposed pattern that reads as wanted."""
+    plan, hits, _ = asked(question)
+    found = {text(query, plan, hits)[1].partition(":")[0]: query for query in propose(REASONING, plan, hits)}
+    assert wanted in found, sorted(found)
+    return found[wanted]
+
+
+def text(query: QueryGraph, plan: Plan, hits: Hits) -> tuple[str, str]:
+    return texts_of(query, plan, hits, REASONING, NAMES.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("question", "pattern", "answers"),
+    [
+        ("What is the capital of Spain?", "X capital answer", {"Madrid"}),
+        ("Whose capital is Madrid?", "answer capital X", {"Spain"}),
+        ("What borders Spain?", "X and answer borders", {"France", "Portugal"}),
+        ("Capitals of the neighbours of Spain?", "X and A borders, A capital answer", {"Paris"}),
+        (QUESTION, "X borders A, A borders Y, A capital answer", {"Madrid"}),
+        ("What river is in the capital of Spain?", "X capital A, A river answer", {"Manzanares"}),
+    ],
+)
+def test_patterns_are_proposed_and_executed(question: str, pattern: str, answers: set[str]) -> None:
+    assert named(find(question, pattern)) == answers
+
+
+def test_every_pattern_has_answers_and_none_is_its_topic() -> None:
+    plan, hits, walked = asked(QUESTION)
+    queries = propose(REASONING, plan, hits)
+    assert len(queries) > 10
+    for query in queries:
+        assert len(query.answers)
+        topics = {NAMES[int(plan.starts[branch.topic].nodes[0])] for branch in query.branches}
+        assert named(query).isdisjoint(topics)
+        assert len(features_of(query, plan, hits, walked)) == NUM_FEATURES
+        assert np.isfinite(features_of(query, plan, hits, walked)).all()
+
+
+def test_the_question_is_shown_with_the_pattern_s_topics_masked() -> None:
+    plan, hits, _ = asked(QUESTION)
+    query = find(QUESTION, "X borders A, A borders Y, A capital answer")
+    question, pattern = text(query, plan, hits)
+    assert question == "What is the capital of the country that borders both X and Y?"
+    assert pattern.endswith(": Madrid")
+
+
+def test_steps_lead_along_against_and_either_way() -> None:
+    executor = Executor(REASONING)
+    spain = np.asarray([NODE["Spain"]])
+    borders = RELATION["borders"]
+    for direction, there in ((ALONG, {"Portugal"}), (AGAINST, {"France"}), (EITHER, {"France", "Portugal"})):
+        assert {NAMES[node] for node in executor.step(spain, (borders, direction)).tolist()} == there
+
+
+def test_the_trace_is_the_edges_between_topics_and_answers() -> None:
+    plan, _, _ = asked(QUESTION)
+    query = find(QUESTION, "X borders A, A borders Y, A capital answer")
+    edges, nodes = trace(Executor(REASONING), plan, query)
+    assert {TRIPLES[edge] for edge in edges.tolist()} == {TRIPLES[0], TRIPLES[1], TRIPLES[3]}
+    assert {NAMES[node] for node in nodes.tolist()} == {"France", "Portugal", "Spain", "Madrid"}
+
+
+def test_the_likeliest_pattern_s_answers_come_first() -> None:
+    plan, hits, walked = asked(QUESTION)
+    queries = propose(REASONING, plan, hits)
+    meant = find(QUESTION, "X borders A, A borders Y, A capital answer")
+    shares = np.asarray([0.8 if q.branches == meant.branches and q.tail == meant.tail else 0 for q in queries] + [0.2])
+    found = combine(REASONING, plan, walked, queries, shares.astype(np.float32))
+    assert NAMES[int(found.nodes[found.scores.argmax()])] == "Madrid"
+    assert found.certainty == pytest.approx(0.8)
+    assert found.scores.max() == pytest.approx(0.8)
+    credit = dict(zip(found.credit_edges.tolist(), found.credit_edge_values.tolist(), strict=True))
+    assert credit[0] == credit[1] == credit[3] == 1
+    assert all(0 < value <= 1 for value in credit.values())
+
+
+def test_questions_for_yes_or_no_are_left_to_the_walk() -> None:
+    class Unasked:
+        def rank(self, texts: object, features: object) -> np.ndarray:
+            raise AssertionError("the ranker was asked")
+
+    plan, hits, walked = asked("Does France border Spain?")
+    polar = Plan(plan.starts, plan.gates, plan.step_weights, polar=0.9)
+    assert interpret(REASONING, polar, hits, walked, Unasked(), NAMES.__getitem__) is walked
+
+
+def test_a_question_that_names_nothing_keeps_its_walk() -> None:
+    class Unasked:
+        def rank(self, texts: object, features: object) -> np.ndarray:
+            raise AssertionError("the ranker was asked")
+
+    plan, hits, walked = asked("Why is that so?")
+    assert interpret(REASONING, plan, hits, walked, Unasked(), NAMES.__getitem__) is walked

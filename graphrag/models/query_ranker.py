@@ -1,8 +1,13 @@
 """Query ranker: a cross-encoder that reads a question beside each query graph and says which one is meant.
 
-MiniLM over `[CLS] question [SEP] pattern [SEP]`, its upper layers trained; the mean state and a few features of the
-pattern (`graphrag.retrieval.query_graphs.features_of`) make a score. The probabilities are a softmax over the patterns
-and one more option, that none is meant, whose score is 0.
+MiniLM over `[CLS] question [SEP] pattern: examples [SEP]`, its upper layers trained; the mean state, a few features of
+the pattern (`graphrag.retrieval.query_graphs.features_of`) and the cosine of question and pattern as the untrained
+MiniLM embeds them make a score:
+
+    s = MLP(mean state) + MLP(features) + alike * (cosine - level)
+
+The cosine knows words that no training question has. The probabilities are a softmax over the patterns and one more
+option, that none is meant, whose score is 0.
 """
 
 from __future__ import annotations
@@ -18,10 +23,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from graphrag.embedding import new_minilm
+from graphrag.embedding import default_embedder, new_minilm
 from graphrag.errors import ModelError
 from graphrag.models.prefix_lm import default_tokenizer
-from graphrag.retrieval.query_graphs import NUM_FEATURES
+from graphrag.retrieval.query_graphs import NUM_FEATURES, PatternText
 
 
 @dataclass(frozen=True)
@@ -31,15 +36,18 @@ class QueryRankerConfig:
     frozen_layers: int = 2  # of MiniLM's, from below
     question_tokens: int = 48  # at most
     pattern_tokens: int = 56
+    alike: float = 8.0  # weight of the cosine; chosen on held-out questions
+    level: float = 0.55  # cosine that counts neither for nor against a pattern
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """A pair as the ranker takes it: token ids int32 [L], segments int8 [L], features."""
+    """A pair as the ranker takes it: token ids int32 [L], segments int8 [L], features, cosine of its two texts."""
 
     tokens: npt.NDArray[np.int32]
     segments: npt.NDArray[np.int8]
     features: tuple[float, ...]
+    cosine: float = 0.0
 
 
 class QueryRanker(nn.Module):
@@ -57,15 +65,20 @@ class QueryRanker(nn.Module):
         self.read = nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, 1))
         self.weigh = nn.Sequential(nn.Linear(NUM_FEATURES, 32), nn.GELU(), nn.Linear(32, 1))
 
-    def encode(self, question: str, pattern: str, features: Sequence[float]) -> Encoded:
-        """Tokenise a pair."""
-        first = self._ids(question, self.config.question_tokens)
-        second = self._ids(pattern, self.config.pattern_tokens)
+    def pairs(self, texts: Sequence[PatternText], features: Sequence[tuple[float, ...]]) -> list[Encoded]:
+        """Tokenise questions beside patterns and measure how alike they are."""
+        vectors = default_embedder().embed([part for text in texts for part in (text.question, text.facts)])
+        cosines = (vectors[::2] * vectors[1::2]).sum(1).tolist()
+        return [self._encode(text, own, cosine) for text, own, cosine in zip(texts, features, cosines, strict=True)]
+
+    def _encode(self, text: PatternText, features: Sequence[float], cosine: float) -> Encoded:
+        first = self._ids(text.question, self.config.question_tokens)
+        second = self._ids(f"{text.facts}: {text.examples}", self.config.pattern_tokens)
         start, end = self.tokenizer.cls_token_id, self.tokenizer.sep_token_id
         tokens = np.asarray([start, *first, end, *second, end], np.int32)
         segments = np.zeros(len(tokens), np.int8)
         segments[len(first) + 2 :] = 1
-        return Encoded(tokens, segments, tuple(features))
+        return Encoded(tokens, segments, tuple(features), cosine)
 
     def _ids(self, text: str, limit: int) -> list[int]:
         ids: list[int] = self.tokenizer(text, add_special_tokens=False, truncation=True, max_length=limit)["input_ids"]
@@ -84,12 +97,13 @@ class QueryRanker(nn.Module):
         weight = mask.unsqueeze(-1).to(states.dtype)
         pooled = (states * weight).sum(1) / weight.sum(1)
         features = torch.tensor([pair.features for pair in pairs])
-        score: Tensor = self.read(pooled).squeeze(-1) + self.weigh(features).squeeze(-1)
+        alike = self.config.alike * (torch.tensor([pair.cosine for pair in pairs]) - self.config.level)
+        score: Tensor = self.read(pooled).squeeze(-1) + self.weigh(features).squeeze(-1) + alike
         return score
 
-    def rank(self, texts: Sequence[tuple[str, str]], features: Sequence[tuple[float, ...]]) -> npt.NDArray[np.float32]:
-        """Probabilities of (question, pattern) pairs with their features, and, last, that none is meant."""
-        return self.probabilities([self.encode(*pair, own) for pair, own in zip(texts, features, strict=True)])
+    def rank(self, texts: Sequence[PatternText], features: Sequence[tuple[float, ...]]) -> npt.NDArray[np.float32]:
+        """Probabilities of patterns with their features, and, last, that none is meant."""
+        return self.probabilities(self.pairs(texts, features))
 
     @torch.inference_mode()
     def probabilities(self, pairs: Sequence[Encoded], batch: int = 16) -> npt.NDArray[np.float32]:

@@ -20,11 +20,12 @@ from graphrag.retrieval.query_graphs import (
     ALONG,
     Branch,
     Executor,
+    PatternText,
     QueryGraph,
     Step,
     features_of,
     propose,
-    texts_of,
+    text_of,
 )
 from graphrag.retrieval.reasoning import CREDITED, FloatArray, IntArray, ReasoningGraph, Walk
 
@@ -39,9 +40,7 @@ WALK_CREDIT = 0.3
 class Ranker(Protocol):
     """Says how likely each query graph is meant; see `graphrag.models.query_ranker`."""
 
-    def rank(
-        self, texts: Sequence[tuple[str, str]], features: Sequence[tuple[float, ...]]
-    ) -> npt.NDArray[np.float32]: ...
+    def rank(self, texts: Sequence[PatternText], features: Sequence[tuple[float, ...]]) -> npt.NDArray[np.float32]: ...
 
 
 def interpret(
@@ -53,7 +52,7 @@ def interpret(
     queries = propose(graph, plan, hits)[:RANKED]
     if not queries:
         return walked
-    texts = [texts_of(query, plan, hits, graph, name) for query in queries]
+    texts = [text_of(query, plan, hits, graph, name) for query in queries]
     shares = ranker.rank(texts, [features_of(query, plan, hits, walked) for query in queries])
     return combine(graph, plan, walked, queries, shares)
 

@@ -34,7 +34,11 @@ ONWARD = (5, 10, 2, 4)  # meetings taken one step further, kept; two steps furth
 MOST_NODES = 4000  # of a frontier
 MOST_EDGES = 100_000  # looked at from one frontier
 FLOOR = 1e-4
+ELSEWHEN = 0.4  # of a gate, at the steps that it was not read for
+ALIKE = 0.3  # gate of the relation nearest in meaning to the question
+SPREAD_OF_COSINES = 0.1
 NUM_FEATURES = 8
+JUDGED = (0, 1, 6)  # features that are the reasoner's judgement
 EXEMPLARS = 2
 MOST_WORDS = 6  # of a name in a pattern's text
 
@@ -68,6 +72,21 @@ class QueryGraph:
         return max(len(branch.steps) for branch in self.branches) + len(self.tail)
 
 
+@dataclass(frozen=True)
+class PatternText:
+    """A query graph beside its question, in words.
+
+    Attributes:
+        question: with X (and Y) for the topics of the pattern.
+        facts: "X borders A, A capital answer".
+        examples: the first of its answers.
+    """
+
+    question: str
+    facts: str
+    examples: str
+
+
 @dataclass
 class _Partial:
     branches: tuple[Branch, ...]
@@ -80,6 +99,12 @@ class _Partial:
     @property
     def score(self) -> float:
         return self.start + self.logs / max(1, self.steps)
+
+    @property
+    def meaning(self) -> object:
+        """The same for patterns that differ in the direction of a step and reach the same: one fact stored twice."""
+        sides = frozenset((branch.topic, tuple(r for r, _ in branch.steps)) for branch in self.branches)
+        return sides, tuple(relation for relation, _ in self.tail), self.nodes.tobytes()
 
 
 @dataclass
@@ -133,14 +158,13 @@ class Executor:
         return steps[:limit]
 
 
-def propose(graph: ReasoningGraph, plan: Plan, hits: Hits, words: FloatArray | None = None) -> list[QueryGraph]:
+def propose(graph: ReasoningGraph, plan: Plan, hits: Hits) -> list[QueryGraph]:
     """The likeliest query graphs of a question, best first.
 
     Args:
         plan: of the same hits; starts beyond `hits.hits` (carried over from a turn before) may be topics too.
-        words: float32 [R'], log-gate bonus of a relation.
     """
-    gates = plan.gates if words is None else plan.gates * np.exp(words)
+    gates = _widened(plan.gates, graph.relation_vectors @ hits.vector)
     executor = Executor(graph)
     topics = [i for i, start in enumerate(plan.starts) if start.gate > FAINT_START and len(start.nodes)]
     topics = sorted(topics, key=lambda i: -plan.starts[i].gate)[:TOPICS]
@@ -180,6 +204,16 @@ def propose(graph: ReasoningGraph, plan: Plan, hits: Hits, words: FloatArray | N
     made += _meetings(seeds, ones, levels, gates, extend)
     made.sort(key=lambda p: -p.score)
     return [QueryGraph(p.branches, p.tail, p.nodes, p.score) for p in made]
+
+
+def _widened(gates: FloatArray, cosines: FloatArray) -> FloatArray:
+    """Gates that let through, less readily, what is read at another step, or what sounds like the question."""
+    if not len(cosines):
+        return gates
+    elsewhere = ELSEWHEN * gates.max(0, keepdims=True)
+    alike = ALIKE * np.exp((cosines - cosines.max()) / SPREAD_OF_COSINES)
+    widened: FloatArray = np.maximum(np.maximum(gates, elsewhere), alike).astype(np.float32)
+    return widened
 
 
 def _meetings(
@@ -222,7 +256,11 @@ def _meetings(
 
 
 def _best(partials: Iterable[_Partial], limit: int) -> list[_Partial]:
-    return sorted(partials, key=lambda p: -p.score)[:limit]
+    """The best of each meaning."""
+    distinct: dict[object, _Partial] = {}
+    for partial in sorted(partials, key=lambda p: -p.score):
+        distinct.setdefault(partial.meaning, partial)
+    return list(distinct.values())[:limit]
 
 
 def _log(value: float) -> float:
@@ -258,10 +296,15 @@ def features_of(query: QueryGraph, plan: Plan, hits: Hits, walked: Walk) -> tupl
     )
 
 
-def texts_of(
+def without_judgement(features: tuple[float, ...]) -> tuple[float, ...]:
+    """The features, those that say how likely the reasoner finds the pattern set to 0."""
+    return tuple(0.0 if i in JUDGED else value for i, value in enumerate(features))
+
+
+def text_of(
     query: QueryGraph, plan: Plan, hits: Hits, graph: ReasoningGraph, name: Callable[[int], str]
-) -> tuple[str, str]:
-    """The question with X (and Y) for the topics of the pattern, and the pattern in words; `name` is that of a node."""
+) -> PatternText:
+    """A query graph in words; `name` is that of a node."""
     letters = iter("XY")
     called: dict[int, str] = {}
     spans = []
@@ -306,7 +349,7 @@ def texts_of(
         at = to
     examples = ", ".join(_short(name(int(node))) for node in query.answers[:EXEMPLARS])
     more = " ..." if len(query.answers) > EXEMPLARS else ""
-    return "".join(asked), f"{', '.join(facts)}: {examples}{more}"
+    return PatternText("".join(asked), ", ".join(facts), examples + more)
 
 
 def _short(name: str) -> str:

@@ -13,7 +13,7 @@ import math
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ from graphrag.models.query_ranker import Encoded, QueryRanker
 from graphrag.models.reasoner import Reasoner
 from graphrag.retrieval.hits import find_hits, near_in
 from graphrag.retrieval.prizes import LearnedReader
-from graphrag.retrieval.query_graphs import features_of, propose, texts_of
+from graphrag.retrieval.query_graphs import features_of, propose, text_of, without_judgement
 from graphrag.retrieval.reasoning import ReasoningGraph, walk
 from graphrag.training.checkpoints import drop_checkpoints, last_checkpoint, read_checkpoint, write_checkpoint
 from graphrag.training.examples import LabelledQuestion
@@ -81,12 +81,9 @@ def prepare_ranking(
             walked = walk(reasoning, plan.starts, plan.gates, plan.step_weights)
             queries = propose(reasoning, plan, hits)
             worth = [_f1({folded[node] for node in query.answers.tolist()}, gold) for query in queries]
-            encoded = tuple(
-                ranker.encode(
-                    *texts_of(query, plan, hits, reasoning, names.__getitem__), features_of(query, plan, hits, walked)
-                )
-                for query in queries
-            )
+            texts = [text_of(query, plan, hits, reasoning, names.__getitem__) for query in queries]
+            features = [features_of(query, plan, hits, walked) for query in queries]
+            encoded = tuple(ranker.pairs(texts, features)) if queries else ()
             yield RankedQuestion(name, question.text, encoded, tuple(worth), bool(gold))
 
 
@@ -102,11 +99,13 @@ class RankerTraining:
     epochs: int = 1
     batch: int = 12  # questions a step
     right: int = 2  # patterns of a question shown: right ones,
-    likely: int = 3  # the best proposed wrong ones,
-    other: int = 3  # and wrong ones by chance
+    likely: int = 5  # of the best proposed wrong ones
+    other: int = 7  # and as many by chance,
+    hard: int = 5  # those that the ranker takes most for right
     learning_rate: float = 8e-5  # of MiniLM's layers
     head_rate: float = 1e-3
     weight_decay: float = 0.02
+    blind: float = 0.5  # share of the questions shown without what the reasoner made of them
     warmup: float = 0.06
     final_lr: float = 0.03
     evaluate_every: int = 150  # steps
@@ -114,9 +113,23 @@ class RankerTraining:
     seed: int = 0
 
 
-def loss_of_batch(model: QueryRanker, batch: Sequence[RankedQuestion], shown: Sequence[Sequence[int]]) -> Tensor:
-    """The module's loss, averaged over the questions; `shown`: which of each one's patterns."""
-    pairs = [question.encoded[i] for question, rows in zip(batch, shown, strict=True) for i in rows]
+def loss_of_batch(
+    model: QueryRanker, batch: Sequence[RankedQuestion], shown: Sequence[Sequence[int]], blind: Sequence[bool]
+) -> Tensor:
+    """The module's loss, averaged over the questions.
+
+    Args:
+        shown: which of each question's patterns.
+        blind: whether to hide the reasoner's judgement of them, which is better on what it was trained on than it will
+            be elsewhere.
+    """
+    pairs = [
+        replace(question.encoded[i], features=without_judgement(question.encoded[i].features))
+        if hidden
+        else question.encoded[i]
+        for question, rows, hidden in zip(batch, shown, blind, strict=True)
+        for i in rows
+    ]
     owner = torch.tensor([n for n, rows in enumerate(shown) for _ in rows], dtype=torch.long)
     worth = torch.tensor([question.worth[i] for question, rows in zip(batch, shown, strict=True) for i in rows])
     scores = scores_of(model, pairs)
@@ -132,6 +145,8 @@ def loss_of_batch(model: QueryRanker, batch: Sequence[RankedQuestion], shown: Se
 
 def scores_of(model: QueryRanker, pairs: Sequence[Encoded]) -> Tensor:
     """Scores in the order given, computed in chunks of about equal lengths."""
+    if not pairs:
+        return torch.zeros(0)
     order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].tokens))
     chunks = [order[i : i + PAIRS_AT_ONCE] for i in range(0, len(order), PAIRS_AT_ONCE)]
     scores = torch.cat([model([pairs[i] for i in chunk]) for chunk in chunks])
@@ -144,15 +159,33 @@ def _logsumexp(values: Tensor, owners: Tensor, count: int) -> Tensor:
     return safe + torch.zeros(count).index_add(0, owners, (values - safe[owners]).exp()).log()
 
 
-def show(question: RankedQuestion, settings: RankerTraining, rng: random.Random) -> list[int]:
-    """Which patterns of a question a step sees."""
+@torch.no_grad()
+def hardest(
+    model: QueryRanker, batch: Sequence[RankedQuestion], drawn: Sequence[tuple[list[int], list[int]]], hard: int
+) -> list[list[int]]:
+    """Of each question's drawn (right, wrong) patterns the right ones, and the wrong ones with the best scores."""
+    model.eval()
+    scores = scores_of(
+        model, [q.encoded[i] for q, (_, wrong) in zip(batch, drawn, strict=True) for i in wrong]
+    ).tolist()
+    model.train()
+    shown = []
+    for right, wrong in drawn:
+        own, scores = scores[: len(wrong)], scores[len(wrong) :]
+        order = sorted(range(len(wrong)), key=lambda i: -own[i])
+        shown.append([*right, *(wrong[i] for i in order[:hard])])
+    return shown
+
+
+def draw(question: RankedQuestion, settings: RankerTraining, rng: random.Random) -> tuple[list[int], list[int]]:
+    """Right and wrong patterns of a question, from which a step's are chosen."""
     right = [i for i, worth in enumerate(question.worth) if worth >= RIGHT]
     wrong = [i for i, worth in enumerate(question.worth) if worth < RIGHT]
     best = max((question.worth[i] for i in right), default=0.0)
     right = [i for i in right if question.worth[i] > best - 0.1]
     chosen = rng.sample(right, min(len(right), settings.right))
     rest = wrong[settings.likely :]
-    return [*chosen, *wrong[: settings.likely], *rng.sample(rest, min(len(rest), settings.other))]
+    return chosen, [*wrong[: settings.likely], *rng.sample(rest, min(len(rest), settings.other))]
 
 
 @torch.inference_mode()
@@ -210,8 +243,8 @@ def train_ranker(
         batch = [useful[i] for i in order[at * settings.batch : (at + 1) * settings.batch]]
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = peak * learning_rate(step, steps, warmup=settings.warmup, final_lr=settings.final_lr)
-        model.train()
-        loss = loss_of_batch(model, batch, [show(question, settings, rng) for question in batch])
+        shown = hardest(model, batch, [draw(question, settings, rng) for question in batch], settings.hard)
+        loss = loss_of_batch(model, batch, shown, [rng.random() < settings.blind for _ in batch])
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(list(trained.values()), 1.0)
         optimizer.step()

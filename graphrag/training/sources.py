@@ -27,6 +27,7 @@ from graphrag.training.worlds import generate_questions, generate_world
 
 log = logging.getLogger(__name__)
 
+WRITTEN = Path(__file__).parent / "written"
 HELD_OUT_DOMAINS = frozenset({"law", "theatre", "trains", "wine"})
 
 
@@ -53,9 +54,9 @@ class Source:
 
 
 def read_sources(data: Path, seed: int = 0, worlds: int = 340) -> list[Source]:
-    """MetaQA, PathQuestion, WorldCup2014 and WebQSP, as far as they are under `data`, and `worlds` invented graphs."""
+    """The written sets; MetaQA, PathQuestion, WorldCup2014 and WebQSP as far as they are under `data`; `worlds`."""
     rng = random.Random(seed)
-    sources: list[Source] = []
+    sources: list[Source] = list(written_sets())
     for read in (_metaqa, _pathquestion, _worldcup, _webqsp):
         try:
             sources.extend(read(data, rng))
@@ -103,6 +104,17 @@ def invented_worlds(count: int, rng: random.Random, questions: int = 48) -> Iter
         made = [LabelledQuestion(q.question, q.answers) for q in generate_questions(world, questions, rng)]
         train, validation = ((), tuple(made)) if held_out else (tuple(made), ())
         yield Source(f"world-{number}", world.graph, train, validation, "made here", prompts=36)
+
+
+def written_sets() -> Iterator[Source]:
+    """Small graphs with questions in many voices, written by hand for this project."""
+    for folder in sorted(WRITTEN.glob("*/*/")):
+        lines = (folder / "questions.jsonl").read_text("utf-8").splitlines()
+        questions = tuple(_labelled([json.loads(line) for line in lines]))
+        parts = (questions, ()) if folder.parent.name == "train" else ((), questions)
+        yield Source(
+            folder.name, graph_data.load(folder / "triples.tsv"), *parts, "made here", 0.0, repeats=2, prompts=30
+        )
 
 
 def _metaqa(data: Path, rng: random.Random) -> Iterator[Source]:

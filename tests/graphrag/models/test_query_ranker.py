@@ -10,13 +10,13 @@ import torch
 
 from graphrag.errors import ModelError
 from graphrag.models.query_ranker import QueryRanker
-from graphrag.retrieval.query_graphs import NUM_FEATURES
+from graphrag.retrieval.query_graphs import NUM_FEATURES, PatternText
 
 FEATURES = (0.0,) * NUM_FEATURES
 TEXTS = [
-    ("What is the capital of X?", "X capital answer: Madrid"),
-    ("What is the capital of X?", "X borders A, A capital answer: Paris, Lisbon"),
-    ("What is the capital of X?", "answer borders X: France"),
+    PatternText("What is the capital of X?", "X capital answer", "Madrid"),
+    PatternText("What is the capital of X?", "X borders A, A capital answer", "Paris, Lisbon"),
+    PatternText("What is the capital of X?", "answer borders X", "France"),
 ]
 
 
@@ -33,7 +33,7 @@ def test_probabilities_are_over_the_patterns_and_none(model: QueryRanker) -> Non
 
 
 def test_a_pattern_s_score_does_not_depend_on_its_batch(model: QueryRanker) -> None:
-    pairs = [model.encode(*text, FEATURES) for text in TEXTS]
+    pairs = model.pairs(TEXTS, [FEATURES] * 3)
     with torch.inference_mode():
         together = model(pairs)
         alone = torch.cat([model([pair]) for pair in pairs])
@@ -41,7 +41,7 @@ def test_a_pattern_s_score_does_not_depend_on_its_batch(model: QueryRanker) -> N
 
 
 def test_long_texts_are_cut(model: QueryRanker) -> None:
-    pair = model.encode("word " * 500, "word " * 500, FEATURES)
+    (pair,) = model.pairs([PatternText("word " * 500, "word " * 500, "word")], [FEATURES])
     assert len(pair.tokens) == model.config.question_tokens + model.config.pattern_tokens + 3
 
 

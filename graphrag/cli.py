@@ -83,7 +83,7 @@ def ask(
 
     \b
     Examples:
-      graphrag ask "What is the capital of Spain?"
+      graphrag ask "What is the capital of the country that borders both France and Portugal?"
       graphrag ask "Who directed Insomnia?" --graph films.csv
       graphrag ask "Who directed Insomnia?" --graph films.index --json
     """

@@ -17,7 +17,7 @@ from ui import app
 from ui.session import Library
 
 HERE = Path(__file__).parent
-QUESTION = "What is the capital of Spain?"
+QUESTION = "What is the capital of the country that borders both France and Portugal?"
 PICTURES = {"chat-light": (1440, 900, "light"), "chat-dark": (1440, 900, "dark"), "chat-phone": (390, 844, "light")}
 
 

@@ -37,20 +37,15 @@ def countries(cache: Path) -> GraphRAG:
 
 
 def test_the_answer_comes_with_the_way_to_it(countries: GraphRAG) -> None:
-    answer = countries.ask("What is the capital of Spain?")
+    answer = countries.ask("What is the capital of the country that borders both France and Portugal?")
     assert answer.answers[0] == "Madrid"
     assert answer.grounded
     assert not answer.abstained
     names = {node.id: node.name for node in answer.subgraph.nodes}
-    assert {"Spain", "Madrid"} <= set(names.values())
+    assert {"France", "Portugal", "Spain", "Madrid"} <= set(names.values())
     assert {node.name for node in answer.subgraph.nodes if node.role == "answer"} >= {"Madrid"}
     triples = {(names[edge.source], edge.text, names[edge.target]) for edge in answer.subgraph.edges}
     assert ("Spain", "has capital", "Madrid") in triples
-
-
-def test_the_evidence_reaches_two_hops_from_two_topics(countries: GraphRAG) -> None:
-    answer = countries.ask("What is the capital of the country that borders both France and Portugal?")
-    assert {"France", "Portugal", "Spain", "Madrid"} <= {node.name for node in answer.subgraph.nodes}
 
 
 def test_the_answer_tells_how_it_came_about(countries: GraphRAG) -> None:

@@ -12,7 +12,7 @@ from graph_data import samples
 from graph_data.errors import GraphError
 from ui.session import Library
 
-QUESTION = "What is the capital of Spain?"
+QUESTION = "What is the capital of the country that borders both France and Portugal?"
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,6 @@ def test_madrid_with_its_evidence(page: Any, address: str) -> None:
     page.wait_for_selector("#chat >> text=/% sure|⚠/")
     assert "Madrid" in page.inner_text("#chat")
     used = set(json.loads(page.get_attribute(".graph-pane", "data-used")))
-    assert {"Madrid", "Spain"} <= used
+    assert {"Madrid", "Spain", "France", "Portugal"} <= used
     triples = {tuple(triple) for triple in json.loads(page.get_attribute(".triple-table", "data-triples"))}
     assert any({source, target} == {"Spain", "Madrid"} for source, _, target in triples)

@@ -1,6 +1,6 @@
 """The command line: what it prints where, its exit status, and one sentence for everything that can go wrong.
 
-The reasoner here is an untrained one, so answers are not looked at: what good answers are, the evaluation tells.
+The reasoner and the ranker here are untrained, so answers are not looked at: what good answers are, the evaluation tells.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import pytest
 from graph_data.textual_graph import TextualGraph
 from graphrag.cli import run
 from graphrag.index import GraphIndex
+from graphrag.models.query_ranker import QueryRanker
 from graphrag.models.reasoner import Reasoner
 
 COMMANDS = ["ask", "chat", "index", "info", "train", "eval"]
@@ -51,6 +52,7 @@ def cli(
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("weights")
     Reasoner().save(folder)
+    QueryRanker().save(folder)
     return folder
 
 

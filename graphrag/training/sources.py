@@ -111,10 +111,9 @@ def written_sets() -> Iterator[Source]:
     for folder in sorted(WRITTEN.glob("*/*/")):
         lines = (folder / "questions.jsonl").read_text("utf-8").splitlines()
         questions = tuple(_labelled([json.loads(line) for line in lines]))
-        parts = (questions, ()) if folder.parent.name == "train" else ((), questions)
-        yield Source(
-            folder.name, graph_data.load(folder / "triples.tsv"), *parts, "made here", 0.0, repeats=2, prompts=30
-        )
+        train, held = (questions, ()) if folder.parent.name == "train" else ((), questions)
+        graph = graph_data.load(folder / "triples.tsv")
+        yield Source(folder.name, graph, train, held, "made here", 0.0, repeats=2, prompts=30)
 
 
 def _metaqa(data: Path, rng: random.Random) -> Iterator[Source]:

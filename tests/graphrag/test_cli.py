@@ -1,6 +1,6 @@
 """The command line: what it prints where, its exit status, and one sentence for everything that can go wrong.
 
-The reasoner and the ranker here are untrained, so answers are not looked at: what good answers are, the evaluation tells.
+Reasoner and ranker are untrained here, so answers are not looked at: what good answers are, the evaluation tells.
 """
 
 from __future__ import annotations

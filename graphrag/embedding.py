@@ -116,7 +116,7 @@ class MiniLMEmbedder:
             mask[row, : len(tokens)] = 1
         with torch.inference_mode():
             states = self._model(input_ids=padded, attention_mask=mask).last_hidden_state
-        return states.numpy(), mask.numpy().astype(np.float32)
+        return states.float().numpy(), mask.numpy().astype(np.float32)
 
     @cached_property
     def _tokenizer(self) -> Any:

@@ -26,7 +26,7 @@ from graph_data.textual_graph import LoadReport, TextualGraph
 from graphrag.embedding import Embedder, Progress, Vectors, default_embedder, load_embedder
 from graphrag.errors import GraphIndexError
 from graphrag.indexing import ARRAYS, build_files, check_fit, graph_fingerprint
-from graphrag.retrieval.search import MentionTable
+from graphrag.retrieval.mentions import MentionTable
 from graphrag.storage import check_files, damaged, is_index, load_array, load_strings, read_meta
 
 _OPEN_TRIES = 3  # a rebuild may swap the data folder between reading `meta.json` and opening what it names

@@ -22,7 +22,7 @@ from graph_data.textual_graph import TextualGraph
 from graphrag.embedding import Embedder, Progress, Vectors, default_embedder
 from graphrag.errors import GraphIndexError
 from graphrag.retrieval.incidence import incidence_of
-from graphrag.retrieval.search import MentionTable
+from graphrag.retrieval.mentions import MentionTable
 from graphrag.storage import building, check_files, is_index, publish, read_meta, save_array, save_strings
 
 SCHEMA_VERSION = 1

@@ -1,7 +1,7 @@
 """Query ranker: a cross-encoder that reads a question beside each query graph and says which one is meant.
 
 MiniLM over `[CLS] question [SEP] pattern: examples [SEP]`, its upper layers trained; the mean state, a few features of
-the pattern (`graphrag.retrieval.query_graphs.features_of`) and the cosine of question and pattern as the untrained
+the pattern (`graphrag.retrieval.pattern_text.features_of`) and the cosine of question and pattern as the untrained
 MiniLM embeds them make a score:
 
     s = MLP(mean state) + MLP(features) + alike * (cosine - level)
@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from graphrag.embedding import default_embedder, new_minilm
 from graphrag.errors import ModelError
 from graphrag.models.prefix_lm import default_tokenizer
-from graphrag.retrieval.query_graphs import NUM_FEATURES, PatternText
+from graphrag.retrieval.pattern_text import NUM_FEATURES, PatternText
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from graphrag.errors import ModelError
 
-START_FEATURES = 7  # see graphrag.retrieval.hits.start_features
+START_FEATURES = 9  # see graphrag.retrieval.hits.start_features
 TOKEN_KINDS = 3  # see graphrag.retrieval.hits
 
 

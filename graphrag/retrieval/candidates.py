@@ -15,12 +15,9 @@ NONE_SHARE = 1.0  # of the doubt, that speaks for "the graph does not say"; chos
 LITERAL_SHARE = 0.01  # of the best score, for a value to be offered
 
 
-def candidates_of(subgraph: Subgraph, walked: Walk, polar: float, graph: ReasoningGraph) -> tuple[Candidate, ...]:
-    """Names of the evidence's nodes, values of their fields that the walk reached, yes, no and none; best names first.
-
-    Args:
-        polar: how likely the question wants yes or no.
-    """
+def candidates_of(subgraph: Subgraph, walked: Walk, graph: ReasoningGraph) -> tuple[Candidate, ...]:
+    """Names of the evidence's nodes, values of their fields that the walk reached, yes, no and none; best names first."""
+    polar = walked.polar
     at = {node: i for i, node in enumerate(walked.nodes.tolist())}
     best = max(float(walked.scores.max(initial=0.0)), 1e-6)
     scores: dict[str, tuple[float, CandidateKind]] = {}

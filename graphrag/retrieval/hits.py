@@ -1,11 +1,14 @@
 """Hits: a question as search leaves it. Its tokens, what it names, and what is near it in meaning.
 
-A question is read twice: as it stands, and with every name in it replaced by a placeholder, so that the words of a long
-name ("Sugar taxes improve health") cannot pass for what is asked about it. This module knows nothing of prizes.
+Three ways to name a node, each tried on what the one before left over: its whole name, a good part of it, and, where names
+are sentences, words of like meaning ("that taxes on sugar are good for us"). A question is read twice: as it stands,
+and with every name in it replaced by a placeholder, so that the words of a long name ("Sugar taxes improve health") cannot
+pass for what is asked about it. This module knows nothing of prizes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,15 +16,25 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrag.embedding import MiniLMEmbedder, TokenStates
-from graphrag.retrieval.search import Mention, MentionTable, nearest
+from graphrag.retrieval.mentions import Mention, MentionTable, content_words
+from graphrag.retrieval.search import nearest
 
 FloatArray = npt.NDArray[np.float32]
-Near = Callable[[FloatArray], Sequence[tuple[int, float]]]  # question vector [D] to (node, cosine)
+# Texts with their vectors [n, D] by the offline embedder to the nearest (node, cosine) of each, NEAR at most.
+Near = Callable[[Sequence[str], FloatArray], Sequence[Sequence[tuple[int, float]]]]
 
 NEAR = 5  # nodes by cosine among the possible starts
+SPANS = 12  # stretches of a question that are compared with sentence-like names
+LIKE = 0.5  # cosine from which a stretch paraphrases a name
+PARAPHRASES = 3  # of a question, at most
 PLACEHOLDER = "X"
 QUOTES = ('"', "'", "“", "‘", "«")
+COSINE = 5  # where the cosine is among the features of a hit
 PLAIN, NAMED, SECOND = 0, 1, 2  # kinds of tokens: as asked, inside a name, of the second reading
+_CLAUSE = re.compile(
+    r"[,;:?!.()\"“”«»]+\s*|\b(?:that|whether|if|because|about|against|for|to|of|by|is|are|was|does|do|did|say|says|saying)\b\s*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -58,23 +71,37 @@ class Hits:
 
 def find_hits(questions: Sequence[str], table: MentionTable, near: Near, embedder: MiniLMEmbedder) -> list[Hits]:
     """Search for each question; the embedder is the one whose states the reasoner reads."""
-    mentions = [[m for m in table.find(question) if _is_name(m, question)] for question in questions]
-    second = [without_names(question, found) for question, found in zip(questions, mentions, strict=True)]
-    states = embedder.token_states([*questions, *second])
+    named = [_named(question, table) for question in questions]
+    paraphrased = _paraphrases(questions, named, table, near, embedder)
+    first = embedder.token_states(questions)
+    vectors = np.stack([states.pooled() for states in first]) if first else np.zeros((0, 1), np.float32)
+    around = near(questions, vectors)
+    asked = [
+        without_names(question, [*mentions, *(mention for mention, _ in further)])
+        for question, mentions, further in zip(questions, named, paraphrased, strict=True)
+    ]
+    second = embedder.token_states(asked)
     return [
-        _hits(question, second[i], found, states[i], states[len(questions) + i], near)
-        for i, (question, found) in enumerate(zip(questions, mentions, strict=True))
+        _hits(question, asked[i], [*((m, 0.0) for m in named[i]), *paraphrased[i]], first[i], second[i], around[i])
+        for i, question in enumerate(questions)
     ]
 
 
 def near_in(vectors: FloatArray) -> Near:
-    """The NEAR rows of the node vectors [N, D] that a question vector is nearest to, for `find_hits`."""
+    """The NEAR rows of the node vectors [N, D] that each text's vector is nearest to, for `find_hits`."""
 
-    def near(vector: FloatArray) -> list[tuple[int, float]]:
-        nodes, cosines = nearest(vectors, vector, NEAR)
-        return list(zip(nodes.tolist(), cosines.tolist(), strict=True))
+    def near(texts: Sequence[str], given: FloatArray) -> list[list[tuple[int, float]]]:
+        found = (nearest(vectors, vector, NEAR) for vector in given)
+        return [list(zip(nodes.tolist(), cosines.tolist(), strict=True)) for nodes, cosines in found]
 
     return near
+
+
+def _named(question: str, table: MentionTable) -> list[Mention]:
+    """Whole names, and parts of names in what they leave over."""
+    whole = [mention for mention in table.find(question) if _is_name(mention, question)]
+    parts = table.find_partial(question, whole)
+    return sorted([*whole, *parts], key=lambda mention: (mention.start, -mention.end))
 
 
 def _is_name(mention: Mention, question: str) -> bool:
@@ -83,40 +110,88 @@ def _is_name(mention: Mention, question: str) -> bool:
     return not mention.function_words or inside_sentence or question[: mention.start].endswith(QUOTES)
 
 
+def _paraphrases(
+    questions: Sequence[str],
+    named: Sequence[Sequence[Mention]],
+    table: MentionTable,
+    near: Near,
+    embedder: MiniLMEmbedder,
+) -> list[list[tuple[Mention, float]]]:
+    """Stretches of each question that say a sentence-like name in other words, with their cosines; best first."""
+    if not table.has_sentences:
+        return [[] for _ in questions]
+    spans = [stretches(question, mentions) for question, mentions in zip(questions, named, strict=True)]
+    texts = [question[a:b] for question, own in zip(questions, spans, strict=True) for a, b in own]
+    found = iter(near(texts, embedder.embed(texts)) if texts else ())
+    paraphrased = []
+    for own in spans:
+        best = sorted(
+            ((cosine, span, node) for span in own for node, cosine in next(found)[:2] if cosine >= LIKE),
+            key=lambda item: (-item[0], item[1]),
+        )
+        kept: list[tuple[Mention, float]] = []
+        for cosine, (start, end), node in best:
+            again = any(node in mention.nodes for mention, _ in kept)
+            if not again and len(kept) < PARAPHRASES and table.name_sizes[node] >= 3:
+                kept.append((Mention(start, end, 0, (node,), False, False, 0.0), cosine))
+        paraphrased.append(kept)
+    return paraphrased
+
+
+def stretches(question: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
+    """From clause to clause: (start, end) of stretches of three or more content words; none that a whole name covers."""
+    cuts = [0, *sorted({at for cut in _CLAUSE.finditer(question) for at in cut.span()}), len(question)]
+    found = []
+    for i, start in enumerate(cuts):
+        for end in cuts[i + 1 :]:
+            text = question[start:end].strip(" ,;:?!.\"'")
+            covered = any(m.exact and m.start <= start and end <= m.end + 1 for m in mentions)
+            if 3 <= len(content_words(text)) and not covered:
+                at = question.index(text, start)
+                found.append((at, at + len(text)))
+    longest_first = sorted(dict.fromkeys(found), key=lambda span: (span[0] - span[1], span))
+    return [span for span in longest_first if span[1] - span[0] < 0.9 * len(question)][:SPANS]
+
+
 def without_names(question: str, mentions: Sequence[Mention]) -> str:
-    """The question with a placeholder for each mention."""
+    """The question with a placeholder for each mention; of those that overlap, the first."""
     parts, end = [], 0
-    for mention in mentions:
-        parts += [question[end : mention.start], PLACEHOLDER]
-        end = mention.end
+    for mention in sorted(mentions, key=lambda mention: (mention.start, -mention.end)):
+        if mention.start >= end:
+            parts += [question[end : mention.start], PLACEHOLDER]
+            end = mention.end
     return "".join([*parts, question[end:]])
 
 
 def _hits(
-    question: str, asked: str, mentions: Sequence[Mention], first: TokenStates, second: TokenStates, near: Near
+    question: str,
+    asked: str,
+    mentions: Sequence[tuple[Mention, float]],
+    first: TokenStates,
+    second: TokenStates,
+    near: Sequence[tuple[int, float]],
 ) -> Hits:
     states = np.concatenate([first.states, second.states])
     kinds = np.full(len(states), SECOND, np.int64)
     kinds[: len(first.states)] = PLAIN
     hits = []
-    for mention in mentions:
+    for mention, cosine in mentions:
         inside = np.zeros(len(states), bool)
         inside[: len(first.states)] = (first.offsets[:, 0] < mention.end) & (first.offsets[:, 1] > mention.start)
         kinds[inside] = NAMED
-        features = start_features(mention, question, len(mention.nodes), 0.0)
+        features = start_features(mention, question, len(mention.nodes), cosine)
         hits.append(Hit(np.asarray(mention.nodes, np.int64), inside, features, mention))
-    vector = first.pooled()
-    for node, cosine in near(vector):
+    for node, cosine in near:
         features = start_features(None, question, 1, cosine)
         hits.append(Hit(np.asarray([node], np.int64), np.zeros(len(states), bool), features, None))
-    return Hits(question, asked, vector, states, kinds, tuple(hits))
+    return Hits(question, asked, first.pooled(), states, kinds, tuple(hits))
 
 
 def start_features(mention: Mention | None, question: str, num_nodes: int, cosine: float) -> tuple[float, ...]:
     """What the start gate knows of a hit besides its words (mention None: by cosine): START_FEATURES numbers."""
     size = float(np.log1p(num_nodes)) / 7
     if mention is None:
-        return (0.0, 0.0, size, 0.0, 0.0, cosine, 1.0)
+        return (0.0, 0.0, size, 0.0, 0.0, cosine, 1.0, 0.0, 0.0)
     capital = question[mention.start].isupper() or question[mention.start].isdigit()
     return (
         float(mention.exact),
@@ -124,6 +199,8 @@ def start_features(mention: Mention | None, question: str, num_nodes: int, cosin
         size,
         mention.words / 5,
         float(capital),
+        cosine,
         0.0,
-        0.0,
+        mention.share,
+        float(mention.share == 0),
     )

@@ -15,22 +15,11 @@ import numpy.typing as npt
 
 from graphrag.retrieval.hits import Hits
 from graphrag.retrieval.prizes import Plan
-from graphrag.retrieval.query_graphs import (
-    AGAINST,
-    ALONG,
-    Branch,
-    Executor,
-    PatternText,
-    QueryGraph,
-    Step,
-    features_of,
-    propose,
-    text_of,
-)
+from graphrag.retrieval.pattern_text import PatternText, features_of, text_of
+from graphrag.retrieval.proposals import propose
+from graphrag.retrieval.query_graphs import AGAINST, ALONG, Branch, Executor, QueryGraph, Step
 from graphrag.retrieval.reasoning import CREDITED, FloatArray, IntArray, ReasoningGraph, Walk
 
-POLAR = 0.5  # from here a question wants yes or no, and the walk alone judges it
-RANKED = 24  # query graphs that are ranked, the best proposed
 TRACED = 6  # whose edges become evidence
 LEAST_TRACED = 0.02  # probability from which they do
 WALK_SHARE = 0.05  # of a score that the walk keeps
@@ -47,9 +36,7 @@ def interpret(
     graph: ReasoningGraph, plan: Plan, hits: Hits, walked: Walk, ranker: Ranker, name: Callable[[int], str]
 ) -> Walk:
     """The walk with scores, credits and certainty of the query graphs that are likely meant."""
-    if plan.polar > POLAR:
-        return walked
-    queries = propose(graph, plan, hits)[:RANKED]
+    queries = propose(graph, plan, hits)
     if not queries:
         return walked
     texts = [text_of(query, plan, hits, graph, name) for query in queries]
@@ -61,15 +48,11 @@ def combine(graph: ReasoningGraph, plan: Plan, walked: Walk, queries: Sequence[Q
     """Mix a walk with query graphs; shares [len(queries) + 1], the last that none is meant."""
     meant = 1 - float(shares[-1])
     given = shares[:-1] / max(float(shares[:-1].sum()), 1e-9)
-    best = max(float(walked.scores.max(initial=0.0)), 1e-9)
-    nodes, scores = _summed(
-        [walked.nodes, *(query.answers for query in queries)],
-        [
-            walked.scores / best * WALK_SHARE,
-            *(np.full(len(query.answers), share) for query, share in zip(queries, given, strict=True)),
-        ],
-    )
+    checks = np.asarray([query.holds is not None for query in queries])
+    nodes, scores = _scores(walked, [query.answers for query in queries], np.where(checks, 0.0, given))
     scores *= meant / max(float(scores.max(initial=0.0)), 1e-9)
+    polar = float(given[checks].sum())
+    true = float(given[[bool(query.holds) for query in queries]].sum())
     node_parts, node_values = [walked.credit_nodes], [walked.credit_node_values * WALK_CREDIT]
     edge_parts, edge_values = [walked.credit_edges], [walked.credit_edge_values * WALK_CREDIT]
     executor = Executor(graph)
@@ -88,13 +71,29 @@ def combine(graph: ReasoningGraph, plan: Plan, walked: Walk, queries: Sequence[Q
         *_strongest(node_parts, node_values),
         *_strongest(edge_parts, edge_values),
         certainty=meant,
-        arrival=walked.arrival,
+        arrival=true / polar if polar > 0 else walked.arrival,
+        polar=polar,
+    )
+
+
+def _scores(walked: Walk, answers: Sequence[IntArray], shares: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Nodes with the shares of the query graphs that answer them, and a little of the walk's scores."""
+    best = max(float(walked.scores.max(initial=0.0)), 1e-9)
+    return _summed(
+        [walked.nodes, *answers],
+        [
+            walked.scores / best * WALK_SHARE,
+            *(np.full(len(nodes), share) for nodes, share in zip(answers, shares, strict=True)),
+        ],
     )
 
 
 def trace(executor: Executor, plan: Plan, query: QueryGraph) -> tuple[IntArray, IntArray]:
     """The edges by which a query graph comes to its answers, and every node on the way; both ascending."""
-    wanted = query.answers[:CREDITED]
+    wanted = query.answers
+    if query.goal >= 0 and query.holds:
+        wanted = np.intersect1d(wanted, plan.starts[query.goal].nodes)
+    wanted = wanted[:CREDITED]
     edges: list[IntArray] = []
     nodes: list[IntArray] = [wanted]
 
@@ -115,7 +114,7 @@ def trace(executor: Executor, plan: Plan, query: QueryGraph) -> tuple[IntArray, 
             onward.append(executor.step(onward[-1], step))
         wanted = back(onward, query.tail, wanted)
     for way, branch in zip(ways, query.branches, strict=True):
-        back(way[:-1], branch.steps, wanted)
+        back(way[:-1], branch.steps, wanted if len(wanted) else way[-1][:CREDITED])
     return np.unique(np.concatenate([*edges, np.zeros(0, np.int64)])), np.unique(np.concatenate(nodes))
 
 

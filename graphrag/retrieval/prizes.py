@@ -14,13 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrag.models.reasoner import START_FEATURES, Reasoner
-from graphrag.retrieval.hits import Hits
+from graphrag.retrieval.hits import COSINE, Hits
 from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start
-from graphrag.retrieval.search import FUNCTION_WORDS, words_with_spans
+from graphrag.retrieval.mentions import content_words, stem, words_with_spans
 
 WORDING = 0.5  # chosen on held-out questions of invented worlds and PathQuestion
 STEEPNESS = 12.0  # of the cosine reader's gates
-COSINE = 5  # where the cosine is among a hit's features
 COSINE_STEPS = (0.7, 0.2, 0.1)  # how often an answer is 1, 2 or 3 hops away
 
 
@@ -84,19 +83,12 @@ class CosineReader:
 
 def shared_words(asked: str, relations: Sequence[str]) -> FloatArray:
     """Share of each relation's content words that the question says, up to inflection, float32 [R]."""
-    said = {_stem(word) for word, _, _ in words_with_spans(asked)}
+    said = {stem(word) for word, _, _ in words_with_spans(asked)}
     shares = []
     for relation in relations:
-        words = [_stem(word) for word, _, _ in words_with_spans(relation) if word not in FUNCTION_WORDS]
+        words = content_words(relation)
         shares.append(sum(word in said for word in words) / len(words) if words else 0.0)
     return np.asarray(shares, np.float32)
-
-
-def _stem(word: str) -> str:
-    for ending in ("ing", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)].rstrip("e")
-    return word.rstrip("e")
 
 
 def heaviest(ids: npt.NDArray[np.int64], values: FloatArray, k: int) -> tuple[npt.NDArray[np.int64], FloatArray]:

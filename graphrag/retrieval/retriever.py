@@ -8,7 +8,7 @@ prizes; PCST keeps the evidence connected and small. Reference mode: `reference.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -25,7 +25,8 @@ from graphrag.retrieval.interpretation import Ranker, interpret
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader, heaviest, start_prizes
 from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Start, Walk, walk
 from graphrag.retrieval.reference import reference_selection
-from graphrag.retrieval.search import nearest, words_with_spans
+from graphrag.retrieval.mentions import words_with_spans
+from graphrag.retrieval.search import nearest
 from graphrag.retrieval.steiner import prized_subgraph
 from graphrag.retrieval.subgraph import EdgeRole, EvidenceEdge, EvidenceNode, NodeRole, Subgraph
 from graphrag.retrieval.textualize import Form, textualize
@@ -134,15 +135,17 @@ class Retriever:
     def _hits(self, question: str) -> tuple[Hits, FloatArray]:
         """The hits of a question, and its vector by the index's embedder."""
         offline, own = default_embedder(), self.index.embedder
-        given = None if own.fingerprint == offline.fingerprint else own.embed([question])[0]
+        same = own.fingerprint == offline.fingerprint
 
-        def near(vector: FloatArray) -> list[tuple[int, float]]:
-            cosines = self._node_cosines(vector if given is None else given)
-            nodes, values = nearest(cosines[:, None], np.ones(1, np.float32), NEAR)
-            return list(zip(nodes.tolist(), values.tolist(), strict=True))
+        def near(texts: Sequence[str], vectors: FloatArray) -> list[list[tuple[int, float]]]:
+            found = []
+            for vector in vectors if same else own.embed(list(texts)):
+                nodes, values = nearest(self._node_cosines(vector)[:, None], np.ones(1, np.float32), NEAR)
+                found.append(list(zip(nodes.tolist(), values.tolist(), strict=True)))
+            return found
 
         hits = find_hits([question], self.index.mentions, near, offline)[0]
-        return hits, hits.vector if given is None else given
+        return hits, hits.vector if same else own.embed([question])[0]
 
     def _carried(self, hits: Hits, before: Subgraph | None) -> tuple[Start, ...]:
         """What a follow-up leans on: the topics and answers before, if it says "it" or names nothing itself."""
@@ -160,7 +163,7 @@ class Retriever:
         plan = self.reader.plan(hits, self.reasoning)
         if carried:
             plan = replace(plan, starts=(*plan.starts, *carried))
-        walked = walk(self.reasoning, plan.starts, plan.gates, plan.step_weights)
+        walked = walk(self.reasoning, plan.starts, plan.gates, plan.step_weights, plan.polar)
         if self.ranker is not None:
             walked = interpret(self.reasoning, plan, hits, walked, self.ranker, self._name)
         nodes, node_prizes, edges, edge_prizes = self._local(plan, walked)
@@ -172,7 +175,7 @@ class Retriever:
                 ends, node_prizes**FLATTEN, edge_prizes**FLATTEN, self.config.edge_cost or 0.5
             )
             subgraph = self._evidence(nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept])
-        return subgraph, (candidates_of(subgraph, walked, plan.polar, self.reasoning), walked.certainty)
+        return subgraph, (candidates_of(subgraph, walked, self.reasoning), walked.certainty)
 
     def _name(self, node: int) -> str:
         """What a node of the reasoning graph is called."""

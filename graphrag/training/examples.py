@@ -17,15 +17,24 @@ from graphrag.indexing import embed_texts, text_rows
 from graphrag.models.prompt import Example
 from graphrag.retrieval.incidence import incidence_of
 from graphrag.retrieval.retriever import Retriever
-from graphrag.retrieval.search import MentionTable
+from graphrag.retrieval.mentions import MentionTable
 
 
 @dataclass(frozen=True)
 class LabelledQuestion:
-    """A question with all its answers (names); none means that the graph does not say."""
+    """A question with all its answers (names); none means that the graph does not say.
+
+    `relations`, where they are known: those that lead to the answers, ascending.
+    """
 
     text: str
     answers: tuple[str, ...]
+    relations: tuple[str, ...] | None = None
+
+    @property
+    def polar(self) -> bool:
+        """Whether it wants yes or no."""
+        return self.answers in (("yes",), ("no",))
 
 
 def memory_index(graph: TextualGraph, embedder: Embedder | None = None) -> GraphIndex:

@@ -1,6 +1,7 @@
 """Train the query graph ranker from questions and their answers alone; no pattern is ever shown to it as the right one.
 
-Every pattern p that is proposed for a question is executed; r_p is the F1 of what it answers against the gold answers.
+Every pattern p that is proposed for a question is executed; r_p is the F1 of what it answers against the gold answers,
+less where the question is known to ask for other relations; of a check whether it holds where yes is right, or not where no is.
 Loss: - log sum_p P(p) r_p^2, a marginal likelihood over the patterns that answer rightly (of many patterns that happen
 to give the right answer, the one that reads like the question wins over time); of a question that the graph cannot
 answer, - log P(none). Right patterns and the likeliest wrong ones are shown.
@@ -12,7 +13,8 @@ import logging
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -20,22 +22,26 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from graph_data.text import name_of
+from graph_data.text import name_of, readable_relation
 from graphrag.embedding import default_embedder
 from graphrag.index import GraphIndex
 from graphrag.models.query_ranker import Encoded, QueryRanker
 from graphrag.models.reasoner import Reasoner
 from graphrag.retrieval.hits import find_hits, near_in
 from graphrag.retrieval.prizes import LearnedReader
-from graphrag.retrieval.query_graphs import features_of, propose, text_of, without_judgement
+from graphrag.retrieval.pattern_text import features_of, text_of, without_judgement
+from graphrag.retrieval.proposals import propose
+from graphrag.retrieval.query_graphs import QueryGraph
 from graphrag.retrieval.reasoning import ReasoningGraph, walk
 from graphrag.training.checkpoints import drop_checkpoints, last_checkpoint, read_checkpoint, write_checkpoint
 from graphrag.training.examples import LabelledQuestion
+from graphrag.training.precision import autocast
 from graphrag.training.schedule import learning_rate
 
 log = logging.getLogger(__name__)
 
-RIGHT = 0.5  # F1 from which a pattern counts as right at all
+RIGHT = 0.5  # worth from which a pattern counts as right at all
+BY_CHANCE = 0.6  # of the worth of a pattern whose relations are not those that the question is known to ask for
 PAIRS_AT_ONCE = 32  # of one forward pass, of about equal lengths
 
 
@@ -45,7 +51,7 @@ class RankedQuestion:
 
     Attributes:
         encoded: of every pattern, best proposed first.
-        worth: F1 of each.
+        worth: r_p of each.
         answerable: the graph has an answer.
     """
 
@@ -59,7 +65,7 @@ class RankedQuestion:
 def prepare_ranking(
     name: str, index: GraphIndex, questions: Sequence[LabelledQuestion], reasoner: Reasoner, ranker: QueryRanker
 ) -> Iterator[RankedQuestion]:
-    """Propose and execute query graphs for each question; questions for yes or no are left out."""
+    """Propose and execute query graphs for each question."""
     embedder, graph = default_embedder(), index.graph
     reasoning = ReasoningGraph.of(graph, index.relation_reading, embedder.embed, (index.indptr, index.incident_edges))
     names = [*(name_of(text) for text in graph.node_texts.to_pylist()), *reasoning.literals]
@@ -68,19 +74,30 @@ def prepare_ranking(
     near = near_in(index.node_vectors(np.arange(graph.num_nodes)))
     reader = LearnedReader(reasoner)
 
-    asked = [question for question in questions if question.answers not in (("yes",), ("no",))]
-    for start in range(0, len(asked), 64):
-        batch = asked[start : start + 64]
+    for start in range(0, len(questions), 64):
+        batch = questions[start : start + 64]
         for question, hits in zip(
             batch, find_hits([q.text for q in batch], index.mentions, near, embedder), strict=True
         ):
             gold = {answer.casefold() for answer in question.answers}
-            if gold and gold.isdisjoint(known):
+            if gold and gold.isdisjoint(known) and not question.polar:
                 continue
             plan = reader.plan(hits, reasoning)
-            walked = walk(reasoning, plan.starts, plan.gates, plan.step_weights)
+            walked = walk(reasoning, plan.starts, plan.gates, plan.step_weights, plan.polar)
             queries = propose(reasoning, plan, hits)
-            worth = [_f1({folded[node] for node in query.answers.tolist()}, gold) for query in queries]
+            meant = None
+            if question.relations is not None:
+                meant = tuple(sorted(readable_relation(relation) for relation in question.relations))
+
+            def worth_of(query: QueryGraph) -> float:
+                same = meant is None or meant == tuple(sorted(reasoning.relations[row] for row in query.relations))
+                if question.polar:
+                    return float(same and query.holds == (question.answers == ("yes",)))
+                if query.holds is not None:
+                    return 0.0
+                return _f1({folded[node] for node in query.answers.tolist()}, gold) * (1 if same else BY_CHANCE)
+
+            worth = [worth_of(query) for query in queries]
             texts = [text_of(query, plan, hits, reasoning, names.__getitem__) for query in queries]
             features = [features_of(query, plan, hits, walked) for query in queries]
             encoded = tuple(ranker.pairs(texts, features)) if queries else ()
@@ -105,6 +122,7 @@ class RankerTraining:
     learning_rate: float = 8e-5  # of MiniLM's layers
     head_rate: float = 1e-3
     weight_decay: float = 0.02
+    average: float = 0.998  # of the moving average of the weights, a step
     blind: float = 0.5  # share of the questions shown without what the reasoner made of them
     warmup: float = 0.06
     final_lr: float = 0.03
@@ -149,8 +167,37 @@ def scores_of(model: QueryRanker, pairs: Sequence[Encoded]) -> Tensor:
         return torch.zeros(0)
     order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].tokens))
     chunks = [order[i : i + PAIRS_AT_ONCE] for i in range(0, len(order), PAIRS_AT_ONCE)]
-    scores = torch.cat([model([pairs[i] for i in chunk]) for chunk in chunks])
+    with autocast("cpu"):
+        scores = torch.cat([model([pairs[i] for i in chunk]).float() for chunk in chunks])
     return scores[torch.tensor(order).argsort()]
+
+
+class Average:
+    """A moving average of weights, which generalises better than the last of them (Polyak and Juditsky 1992)."""
+
+    def __init__(self, weights: Mapping[str, Tensor], decay: float) -> None:
+        self.weights = {name: weight.detach().clone() for name, weight in weights.items()}
+        self.decay = decay
+
+    def update(self, weights: Mapping[str, Tensor], step: int) -> None:
+        """Take in the weights after a step; the first steps count for less and less."""
+        keep = min(self.decay, (1 + step) / (10 + step))
+        for name, weight in weights.items():
+            self.weights[name].lerp_(weight.detach(), 1 - keep)
+
+    @contextmanager
+    def in_place(self, weights: Mapping[str, Tensor]) -> Iterator[None]:
+        """The average in the weights' place for a while."""
+        own = {name: weight.detach().clone() for name, weight in weights.items()}
+        _put(self.weights, weights)
+        yield
+        _put(own, weights)
+
+
+@torch.no_grad()
+def _put(source: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> None:
+    for name, weight in target.items():
+        weight.copy_(source[name])
 
 
 def _logsumexp(values: Tensor, owners: Tensor, count: int) -> Tensor:
@@ -212,7 +259,7 @@ def train_ranker(
     out: Path,
     resume: bool = False,
 ) -> QueryRanker:
-    """Train, keep the weights with the best validation figures, save them to `out`; resumes from its checkpoints."""
+    """Train, keep the averaged weights with the best validation figures, save them to `out`; resumes from checkpoints."""
     torch.manual_seed(settings.seed)
     useful = [q for q in training if q.encoded and (not q.answerable or max(q.worth) >= RIGHT)]
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
@@ -225,11 +272,12 @@ def train_ranker(
     peaks = [group["lr"] for group in optimizer.param_groups]
     per_epoch = math.ceil(len(useful) / settings.batch)
     steps, first, best = per_epoch * settings.epochs, 0, -1.0
+    average = Average(trained, settings.average)
     recipe = {**asdict(settings), "questions": len(useful)}
     folder = out / "ranker"
     folder.mkdir(parents=True, exist_ok=True)
     if resume and (last := last_checkpoint(folder)):
-        state = read_checkpoint(last, recipe, trained, optimizer)
+        state = read_checkpoint(last, recipe, trained | _prefixed(average.weights), optimizer)
         first, best = state["step"], state["best"]
     began, running = time.monotonic(), []
     order: list[int] = []
@@ -251,17 +299,25 @@ def train_ranker(
         optimizer.zero_grad()
         running.append(loss.item())
         done = step + 1
+        average.update(trained, step)
         if done % 25 == 0:
             seconds = time.monotonic() - began
             log.info("step %d of %d loss %.3f %.0f s", done, steps, np.mean(running[-100:]), seconds)
         if done % settings.evaluate_every == 0 or done == steps:
-            figures = evaluate_ranker(model, validation)
-            log.info("step %d validation %s", done, figures)
-            if figures.get("right", 0.0) >= best:
-                best = figures.get("right", 0.0)
-                model.save(out)
+            with average.in_place(trained):
+                figures = evaluate_ranker(model, validation)
+                log.info("step %d validation %s", done, figures)
+                if figures.get("right", 0.0) >= best:
+                    best = figures.get("right", 0.0)
+                    model.save(out)
         if done % settings.checkpoint_every == 0:
-            write_checkpoint(folder, done, trained, optimizer, {"recipe": recipe, "step": done, "best": best})
+            weights = trained | _prefixed(average.weights)
+            write_checkpoint(folder, done, weights, optimizer, {"recipe": recipe, "step": done, "best": best})
     drop_checkpoints(folder)
     folder.rmdir()
     return QueryRanker.load(out)
+
+
+def _prefixed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The averaged weights under names of their own, for a checkpoint."""
+    return {f"average.{name}": weight for name, weight in weights.items()}

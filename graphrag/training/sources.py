@@ -22,12 +22,13 @@ from graphrag.errors import ConfigError
 from graphrag.index import GraphIndex
 from graphrag.training.domains import all_domains
 from graphrag.training.examples import LabelledQuestion
+from graphrag.training.hops import GeneratedQuestion
 from graphrag.training.question_generation import questions_from_graph
 from graphrag.training.worlds import generate_questions, generate_world
+from graphrag.training.written_sets import written_sets
 
 log = logging.getLogger(__name__)
 
-WRITTEN = Path(__file__).parent / "written"
 HELD_OUT_DOMAINS = frozenset({"law", "theatre", "trains", "wine"})
 
 
@@ -56,7 +57,7 @@ class Source:
 def read_sources(data: Path, seed: int = 0, worlds: int = 340) -> list[Source]:
     """The written sets; MetaQA, PathQuestion, WorldCup2014 and WebQSP as far as they are under `data`; `worlds`."""
     rng = random.Random(seed)
-    sources: list[Source] = list(written_sets())
+    sources: list[Source] = list(written_sources(rng))
     for read in (_metaqa, _pathquestion, _worldcup, _webqsp):
         try:
             sources.extend(read(data, rng))
@@ -74,13 +75,19 @@ def source_of_graph(source: str, seed: int, count: int) -> Source:
     """
     graph = GraphIndex.open(source).graph if GraphIndex.is_index(source) else graph_data.load(source)
     made = questions_from_graph(graph, count, random.Random(seed))
-    questions = tuple(dict.fromkeys(LabelledQuestion(q.question, q.answers) for q in made))
+    questions = tuple(dict.fromkeys(labelled(question) for question in made))
     if len(questions) < 20:
         raise ConfigError(f"{source}: too few questions can be made from this graph ({len(questions)}) to train on.")
     held = max(10, len(questions) // 10)
     return Source(
         Path(source).name, graph, questions[held:], questions[:held], "the user's", patterns=600, prompts=1500
     )
+
+
+def labelled(made: GeneratedQuestion) -> LabelledQuestion:
+    """A generated question; what it asks for is told where its answer, yes or no, says little."""
+    relations = tuple(sorted(relation for relation, _ in made.path)) if made.kind == "yes_no" else None
+    return LabelledQuestion(made.question, made.answers, relations)
 
 
 def source_of_benchmark(name: str, data: Path, seed: int) -> Source:
@@ -101,19 +108,21 @@ def invented_worlds(count: int, rng: random.Random, questions: int = 48) -> Iter
     for number in range(count):
         held_out = number % 20 == 19
         world = generate_world(rng, unseen if held_out else known)
-        made = [LabelledQuestion(q.question, q.answers) for q in generate_questions(world, questions, rng)]
+        made = [labelled(question) for question in generate_questions(world, questions, rng)]
         train, validation = ((), tuple(made)) if held_out else (tuple(made), ())
         yield Source(f"world-{number}", world.graph, train, validation, "made here", prompts=36)
 
 
-def written_sets() -> Iterator[Source]:
-    """Small graphs with questions in many voices, written by hand for this project."""
-    for folder in sorted(WRITTEN.glob("*/*/")):
-        lines = (folder / "questions.jsonl").read_text("utf-8").splitlines()
-        questions = tuple(_labelled([json.loads(line) for line in lines]))
-        train, held = (questions, ()) if folder.parent.name == "train" else ((), questions)
-        graph = graph_data.load(folder / "triples.tsv")
-        yield Source(folder.name, graph, train, held, "made here", 0.0, repeats=2, prompts=30)
+def written_sources(rng: random.Random, renamed: int = 2) -> Iterator[Source]:
+    """The written sets as they stand, and those to train on `renamed` times more in other schemas."""
+    for part in ("train", "validation"):
+        for written in written_sets(part):
+            questions = tuple(written.labelled())
+            train, held = (questions, ()) if part == "train" else ((), questions)
+            yield Source(written.name, written.graph(), train, held, "made here", prompts=30)
+            for turn in range(renamed if part == "train" else 0):
+                graph, again = written.renamed(rng)
+                yield Source(f"{written.name}-{turn + 2}", graph, tuple(again), (), "made here", prompts=30)
 
 
 def _metaqa(data: Path, rng: random.Random) -> Iterator[Source]:

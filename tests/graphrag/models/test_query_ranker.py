@@ -10,7 +10,7 @@ import torch
 
 from graphrag.errors import ModelError
 from graphrag.models.query_ranker import QueryRanker
-from graphrag.retrieval.query_graphs import NUM_FEATURES, PatternText
+from graphrag.retrieval.pattern_text import NUM_FEATURES, PatternText
 
 FEATURES = (0.0,) * NUM_FEATURES
 TEXTS = [

@@ -9,7 +9,7 @@ from graph_data.textual_graph import TextualGraph
 from graphrag.embedding import default_embedder
 from graphrag.models.reasoner import START_FEATURES
 from graphrag.retrieval.hits import NAMED, PLAIN, SECOND, find_hits, without_names
-from graphrag.retrieval.search import MentionTable
+from graphrag.retrieval.mentions import MentionTable
 
 GRAPH = TextualGraph.from_triples([("Sugar taxes improve health", "attacks", "What"), ("Spain", "r", "x")])
 TABLE = MentionTable.build(GRAPH)
@@ -29,7 +29,7 @@ def test_names_are_replaced(question: str, written: str) -> None:
 
 
 def test_tokens_know_what_they_are() -> None:
-    (found,) = find_hits(["Is Spain warm?"], TABLE, lambda vector: [(3, 0.5)], default_embedder())
+    (found,) = find_hits(["Is Spain warm?"], TABLE, lambda texts, vectors: [[(3, 0.5)] for _ in texts], default_embedder())
     mention, near = found.hits
     assert mention.nodes.tolist() == [2]
     assert near.nodes.tolist() == [3]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,21 +11,12 @@ from graph_data.textual_graph import TextualGraph
 from graphrag.embedding import default_embedder
 from graphrag.retrieval.hits import Hits, find_hits
 from graphrag.retrieval.interpretation import combine, interpret, trace
+from graphrag.retrieval.mentions import MentionTable
+from graphrag.retrieval.pattern_text import NUM_FEATURES, PatternText, features_of, text_of
 from graphrag.retrieval.prizes import Plan
-from graphrag.retrieval.query_graphs import (
-    AGAINST,
-    ALONG,
-    EITHER,
-    NUM_FEATURES,
-    Executor,
-    PatternText,
-    QueryGraph,
-    features_of,
-    propose,
-    text_of,
-)
+from graphrag.retrieval.proposals import propose
+from graphrag.retrieval.query_graphs import AGAINST, ALONG, EITHER, Executor, QueryGraph
 from graphrag.retrieval.reasoning import ReasoningGraph, Start, Walk, walk
-from graphrag.retrieval.search import MentionTable
 
 TRIPLES = [
     ("France", "borders", "Spain"),
@@ -47,7 +40,7 @@ QUESTION = "What is the capital of the country that borders both France and Port
 
 def asked(question: str) -> tuple[Plan, Hits, Walk]:
     """All gates half open, so that nothing but the graph decides what is proposed."""
-    (hits,) = find_hits([question], TABLE, lambda vector: [], default_embedder())
+    (hits,) = find_hits([question], TABLE, lambda texts, vectors: [[] for _ in texts], default_embedder())
     starts = tuple(Start(hit.nodes, 0.9) for hit in hits.hits)
     plan = Plan(starts, np.full((3, 2, 3), 0.5, np.float32), np.full(3, 1 / 3, np.float32))
     return plan, hits, walk(REASONING, plan.starts, plan.gates, plan.step_weights)
@@ -134,14 +127,44 @@ def test_the_likeliest_pattern_s_answers_come_first() -> None:
     assert all(0 < value <= 1 for value in credit.values())
 
 
-def test_questions_for_yes_or_no_are_left_to_the_walk() -> None:
-    class Unasked:
-        def rank(self, texts: object, features: object) -> np.ndarray:
-            raise AssertionError("the ranker was asked")
+def checks(question: str) -> dict[str, bool | None]:
+    """What is checked if the question may want yes or no: pattern to whether it holds."""
+    plan, hits, _ = asked(question)
+    queries = propose(REASONING, replace(plan, polar=0.9), hits)
+    return {text(query, plan, hits).facts: query.holds for query in queries if query.holds is not None}
 
-    plan, hits, walked = asked("Does France border Spain?")
-    polar = Plan(plan.starts, plan.gates, plan.step_weights, polar=0.9)
-    assert interpret(REASONING, polar, hits, walked, Unasked(), NAMES.__getitem__) is walked
+
+@pytest.mark.parametrize(
+    ("question", "pattern", "holds"),
+    [
+        ("Is Madrid the capital of Spain?", "whether Y capital X", True),
+        ("Is Berlin the capital of Spain?", "whether X and Y borders", None),
+        ("Is Berlin the capital of Spain?", "whether Y capital X", False),
+        ("Is the Manzanares in the capital of Spain?", "whether A river X, Y capital A", True),
+        ("Do France and Portugal have a neighbour in common?", "whether X borders A, A borders Y", True),
+        ("Do Madrid and Berlin have a river in common?", "whether A capital X, A capital Y", False),
+    ],
+)
+def test_questions_for_yes_or_no_are_checked(question: str, pattern: str, holds: bool | None) -> None:
+    assert checks(question).get(pattern) == holds
+
+
+def test_a_question_for_something_else_is_not_checked() -> None:
+    plan, hits, _ = asked(QUESTION)
+    assert all(query.holds is None for query in propose(REASONING, plan, hits))
+
+
+def test_checks_say_how_likely_yes_is() -> None:
+    plan, hits, walked = asked("Is Berlin the capital of Spain?")
+    queries = propose(REASONING, replace(plan, polar=0.9), hits)
+    shares = np.zeros(len(queries) + 1, np.float32)
+    shares[[query.holds is False for query in queries].index(True)] = 0.6
+    shares[[query.holds is None for query in queries].index(True)] = 0.2
+    shares[-1] = 0.2
+    found = combine(REASONING, plan, walked, queries, shares)
+    assert found.polar == pytest.approx(0.75)
+    assert found.arrival == 0
+    assert found.certainty == pytest.approx(0.8)
 
 
 def test_a_question_that_names_nothing_keeps_its_walk() -> None:

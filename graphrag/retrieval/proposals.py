@@ -1,0 +1,207 @@
+"""Proposals: the query graphs worth ranking. The reasoner's gates say which steps are tried; each has been executed.
+
+Chains of up to three steps from one name, meetings of two with up to two steps onward, checks where the question may want
+yes or no, and of a field with several values ("attribute: red, small") each value by itself. On held-out questions a right one is
+among those listed for 97 of 100; which one is for the ranker to say. This module knows no words.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from graphrag.retrieval.hits import Hits
+from graphrag.retrieval.prizes import Plan
+from graphrag.retrieval.query_graphs import FLOOR, MOST_NODES, Branch, Executor, QueryGraph, Step
+from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph
+
+RANKED = 24  # query graphs that are listed, the best proposed
+TOPICS = 6  # hits that chains may start from, by gate
+PAIRED = 4  # mentions that may meet
+FAINT_START = 0.02
+EXPANDED = (10, 8)  # patterns of one and two steps that are taken further
+KEPT = (14, 14, 8)  # chains of one, two and three steps
+WAYS_ON = 8  # steps tried from one frontier after the first
+SIDES = (8, 4)  # one- and two-step branches of a topic that may meet another's
+MEETINGS = 12
+ONWARD = (5, 10, 2, 4)  # meetings taken one step further, kept; two steps further, kept
+ELSEWHEN = 0.4  # of a gate, at the steps that it was not read for
+ALIKE = 0.3  # gate of the relation nearest in meaning to the question
+SPREAD_OF_COSINES = 0.1
+POLAR = (0.02, 0.8)  # chance that yes or no is wanted: from where checks are listed, and from where mostly checks
+CHECKS = (8, 16)  # of those listed, below and above
+CHECKED = (10, 8)  # one- and two-step branches of a topic that may lead to the goal
+MOST_VALUES = 8  # of a field, for each to be listed by itself
+
+
+@dataclass
+class _Partial:
+    branches: tuple[Branch, ...]
+    tail: tuple[Step, ...]
+    nodes: IntArray
+    logs: float  # sum of the log gates of steps
+    steps: int
+    start: float  # mean log gate of the starts
+
+    @property
+    def score(self) -> float:
+        return self.start + self.logs / max(1, self.steps)
+
+    @property
+    def meaning(self) -> object:
+        """The same for patterns that differ in the direction of a step and reach the same: one fact stored twice."""
+        sides = frozenset((branch.topic, tuple(r for r, _ in branch.steps)) for branch in self.branches)
+        return sides, tuple(relation for relation, _ in self.tail), self.nodes.tobytes()
+
+
+def propose(graph: ReasoningGraph, plan: Plan, hits: Hits) -> list[QueryGraph]:
+    """The likeliest query graphs of a question, RANKED at most: those that answer, best first, then checks.
+
+    Args:
+        plan: of the same hits; starts beyond `hits.hits` (carried over from a turn before) may be topics too.
+    """
+    gates = _widened(plan.gates, graph.relation_vectors @ hits.vector)
+    executor = Executor(graph)
+    topics = [i for i, start in enumerate(plan.starts) if start.gate > FAINT_START and len(start.nodes)]
+    topics = sorted(topics, key=lambda i: -plan.starts[i].gate)[:TOPICS]
+    seeds = {
+        i: _Partial(
+            (Branch(i, ()),), (), np.unique(plan.starts[i].nodes)[:MOST_NODES], 0.0, 0, _log(plan.starts[i].gate)
+        )
+        for i in topics
+    }
+    homes = {i: seed.nodes for i, seed in seeds.items()}
+
+    def extend(partial: _Partial, step_gates: FloatArray, limit: int) -> list[_Partial]:
+        topic_nodes = [homes[branch.topic] for branch in partial.branches]
+        found = []
+        for step, value in executor.options(partial.nodes, step_gates, limit):
+            nodes = executor.step(partial.nodes, step)
+            for home in topic_nodes:
+                nodes = nodes[~np.isin(nodes, home, assume_unique=True)]
+            if not len(nodes):
+                continue
+            if len(partial.branches) == 1:
+                branch = partial.branches[0]
+                grown: tuple[tuple[Branch, ...], tuple[Step, ...]]
+                grown = ((Branch(branch.topic, (*branch.steps, step)),), ())
+            else:
+                grown = (partial.branches, (*partial.tail, step))
+            found.append(_Partial(*grown, nodes, partial.logs + value, partial.steps + 1, partial.start))
+        return found
+
+    ones = {i: extend(seed, gates[0], 40) for i, seed in seeds.items()}
+    levels = [_best(itertools.chain.from_iterable(ones.values()), 40)]
+    for depth, count in enumerate(EXPANDED, start=1):
+        if depth < len(gates):
+            grown = (p for partial in levels[-1][:count] for p in extend(partial, gates[depth], WAYS_ON))
+            levels.append(_best(grown, 40))
+    made = [p for level, kept in zip(levels, KEPT, strict=False) for p in level[:kept]]
+    made += _meetings(seeds, ones, levels, gates, extend)
+    made.sort(key=lambda p: -p.score)
+    queries = _with_values(graph, [QueryGraph(p.branches, p.tail, p.nodes, p.score) for p in made])
+    checks: list[QueryGraph] = []
+    if plan.polar > POLAR[0]:
+        named = [i for i in topics if i >= len(hits.hits) or hits.hits[i].mention][:PAIRED]
+        further = {i: [p for p in levels[1] if p.branches[0].topic == i] if len(levels) > 1 else [] for i in named}
+        checks = _checks({i: [*_best(ones[i], CHECKED[0]), *further[i][: CHECKED[1]]] for i in named}, homes)
+    most = CHECKS[1] if plan.polar > POLAR[1] else CHECKS[0]
+    return [*queries[: RANKED - min(most, len(checks))], *checks[:most]]
+
+
+def _with_values(graph: ReasoningGraph, queries: Sequence[QueryGraph]) -> list[QueryGraph]:
+    """After each query graph that ends in a field with several values, the same with one value alone."""
+    listed = []
+    for query in queries:
+        listed.append(query)
+        several = 2 <= len(query.answers) <= MOST_VALUES
+        if several and int(query.answers[0]) >= graph.num_graph_nodes:
+            listed += (replace(query, answers=query.answers[i : i + 1], narrowed=True) for i in range(len(query.answers)))
+    return listed
+
+
+def _checks(sides: dict[int, list[_Partial]], homes: dict[int, IntArray]) -> list[QueryGraph]:
+    """Checks of every two topics, best first: that a branch of one leads to the other, that like branches meet."""
+    found: dict[object, QueryGraph] = {}
+
+    def add(check: QueryGraph, topics: frozenset[int]) -> None:
+        found.setdefault((topics, check.relations, check.holds), check)
+
+    for first, second in itertools.combinations(sides, 2):
+        topics = frozenset((first, second))
+        if len(np.intersect1d(homes[first], homes[second])):
+            continue
+        for topic, goal in ((first, second), (second, first)):
+            for side in sides[topic]:
+                holds = bool(len(np.intersect1d(side.nodes, homes[goal])))
+                add(QueryGraph(side.branches, (), side.nodes, side.score, holds, goal), topics)
+        for one, two in itertools.product(sides[first], sides[second]):
+            ways = one.branches[0], two.branches[0]
+            if [relation for relation, _ in ways[0].steps] == [relation for relation, _ in ways[1].steps]:
+                shared = np.intersect1d(one.nodes, two.nodes)
+                add(QueryGraph(ways, (), shared, (one.score + two.score) / 2, bool(len(shared))), topics)
+    return sorted(found.values(), key=lambda check: -check.score)
+
+
+def _widened(gates: FloatArray, cosines: FloatArray) -> FloatArray:
+    """Gates that let through, less readily, what is read at another step, or what sounds like the question."""
+    if not len(cosines):
+        return gates
+    elsewhere = ELSEWHEN * gates.max(0, keepdims=True)
+    alike = ALIKE * np.exp((cosines - cosines.max()) / SPREAD_OF_COSINES)
+    widened: FloatArray = np.maximum(np.maximum(gates, elsewhere), alike).astype(np.float32)
+    return widened
+
+
+def _meetings(
+    seeds: dict[int, _Partial],
+    ones: dict[int, list[_Partial]],
+    levels: Sequence[Sequence[_Partial]],
+    gates: FloatArray,
+    extend: Callable[[_Partial, FloatArray, int], list[_Partial]],
+) -> list[_Partial]:
+    """Patterns of two topics, and their steps onward."""
+    sides: dict[int, list[_Partial]] = {}
+    for i in list(seeds)[:PAIRED]:
+        further = [p for p in levels[1] if p.branches[0].topic == i] if len(levels) > 1 else []
+        itself = [seeds[i]] if len(seeds[i].nodes) > 1 else []
+        sides[i] = [*itself, *_best(ones[i], SIDES[0]), *further[: SIDES[1]]]
+    met: list[_Partial] = []
+    for first, second in itertools.combinations(sides, 2):
+        homes = np.union1d(seeds[first].nodes, seeds[second].nodes)
+        if len(homes) < len(seeds[first].nodes) + len(seeds[second].nodes):
+            continue
+        for one, two in itertools.product(sides[first], sides[second]):
+            if not one.steps + two.steps:
+                continue
+            nodes = np.intersect1d(one.nodes, two.nodes, assume_unique=True)
+            if one.steps and two.steps:
+                nodes = nodes[~np.isin(nodes, homes, assume_unique=True)]
+            if len(nodes):
+                branches = (one.branches[0], two.branches[0])
+                start = (one.start + two.start) / 2
+                met.append(_Partial(branches, (), nodes, one.logs + two.logs, one.steps + two.steps, start))
+    met = _best(met, MEETINGS)
+    further_one, kept_one, further_two, kept_two = ONWARD
+    found = list(met)
+    if len(gates) > 1:
+        onward = _best((q for p in met[:further_one] for q in extend(p, gates[1], WAYS_ON)), kept_one)
+        found += onward
+        if len(gates) > 2:
+            found += _best((q for p in onward[:further_two] for q in extend(p, gates[2], WAYS_ON)), kept_two)
+    return found
+
+
+def _best(partials: Iterable[_Partial], limit: int) -> list[_Partial]:
+    """The best of each meaning."""
+    distinct: dict[object, _Partial] = {}
+    for partial in sorted(partials, key=lambda p: -p.score):
+        distinct.setdefault(partial.meaning, partial)
+    return list(distinct.values())[:limit]
+
+
+def _log(value: float) -> float:
+    return float(np.log(value + FLOOR))

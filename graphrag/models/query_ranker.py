@@ -6,7 +6,8 @@ MiniLM embeds them make a score:
 
     s = MLP(mean state) + MLP(features) + alike * (cosine - level)
 
-The cosine knows words that no training question has. The probabilities are a softmax over the patterns and one more
+Reading takes time, so of all that are proposed a screen, an MLP over the features alone, picks those to read. The
+cosine knows words that no training question has. The probabilities are a softmax over the patterns and one more
 option, that none is meant, whose score is 0.
 """
 
@@ -28,6 +29,9 @@ from graphrag.errors import ModelError
 from graphrag.models.prefix_lm import default_tokenizer
 from graphrag.retrieval.pattern_text import NUM_FEATURES, PatternText
 
+FloatArray = npt.NDArray[np.float32]
+REMEMBERED = 20_000  # embedded texts
+
 
 @dataclass(frozen=True)
 class QueryRankerConfig:
@@ -42,11 +46,11 @@ class QueryRankerConfig:
 
 @dataclass(frozen=True)
 class Encoded:
-    """A pair as the ranker takes it: token ids int32 [L], segments int8 [L], features, cosine of its two texts."""
+    """A pair as the ranker takes it: token ids int32 [L], segments int8 [L], features [F], cosine of its two texts."""
 
     tokens: npt.NDArray[np.int32]
     segments: npt.NDArray[np.int8]
-    features: tuple[float, ...]
+    features: FloatArray
     cosine: float = 0.0
 
 
@@ -56,6 +60,7 @@ class QueryRanker(nn.Module):
     def __init__(self, config: QueryRankerConfig | None = None) -> None:
         super().__init__()
         self.config = config or QueryRankerConfig()
+        self._embedded: dict[str, FloatArray] = {}
         self.tokenizer = default_tokenizer()
         self.encoder = new_minilm()
         self.encoder.pooler = None  # its weights are not among the published ones
@@ -64,21 +69,37 @@ class QueryRanker(nn.Module):
         dim = self.encoder.config.hidden_size
         self.read = nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, 1))
         self.weigh = nn.Sequential(nn.Linear(NUM_FEATURES, 32), nn.GELU(), nn.Linear(32, 1))
+        self.sift = nn.Sequential(nn.Linear(NUM_FEATURES, 64), nn.GELU(), nn.Linear(64, 1))
 
-    def pairs(self, texts: Sequence[PatternText], features: Sequence[tuple[float, ...]]) -> list[Encoded]:
+    @torch.inference_mode()
+    def screen(self, features: FloatArray) -> FloatArray:
+        """How worth reading patterns are by their features [n, F] alone: scores [n]."""
+        found: FloatArray = self.sift(torch.from_numpy(features)).squeeze(-1).numpy()
+        return found
+
+    def pairs(self, texts: Sequence[PatternText], features: FloatArray) -> list[Encoded]:
         """Tokenise questions beside patterns and measure how alike they are."""
-        vectors = default_embedder().embed([part for text in texts for part in (text.question, text.facts)])
+        vectors = self._embed([part for text in texts for part in (text.question, text.facts)])
         cosines = (vectors[::2] * vectors[1::2]).sum(1).tolist()
         return [self._encode(text, own, cosine) for text, own, cosine in zip(texts, features, cosines, strict=True)]
 
-    def _encode(self, text: PatternText, features: Sequence[float], cosine: float) -> Encoded:
+    def _embed(self, texts: Sequence[str]) -> FloatArray:
+        """As MiniLM embeds texts; patterns come again from question to question, so they are remembered."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._embedded]
+        if len(self._embedded) + len(new) > REMEMBERED:
+            self._embedded.clear()
+            new = list(dict.fromkeys(texts))
+        self._embedded.update(zip(new, default_embedder().embed(new), strict=True))
+        return np.stack([self._embedded[text] for text in texts])
+
+    def _encode(self, text: PatternText, features: FloatArray, cosine: float) -> Encoded:
         first = self._ids(text.question, self.config.question_tokens)
         second = self._ids(f"{text.facts}: {text.examples}", self.config.pattern_tokens)
         start, end = self.tokenizer.cls_token_id, self.tokenizer.sep_token_id
         tokens = np.asarray([start, *first, end, *second, end], np.int32)
         segments = np.zeros(len(tokens), np.int8)
         segments[len(first) + 2 :] = 1
-        return Encoded(tokens, segments, tuple(features), cosine)
+        return Encoded(tokens, segments, features, cosine)
 
     def _ids(self, text: str, limit: int) -> list[int]:
         ids: list[int] = self.tokenizer(text, add_special_tokens=False, truncation=True, max_length=limit)["input_ids"]
@@ -96,24 +117,24 @@ class QueryRanker(nn.Module):
         states = self.encoder(input_ids=tokens, attention_mask=mask, token_type_ids=segments).last_hidden_state
         weight = mask.unsqueeze(-1).to(states.dtype)
         pooled = (states * weight).sum(1) / weight.sum(1)
-        features = torch.tensor([pair.features for pair in pairs])
+        features = torch.from_numpy(np.stack([pair.features for pair in pairs]))
         alike = self.config.alike * (torch.tensor([pair.cosine for pair in pairs]) - self.config.level)
         score: Tensor = self.read(pooled).squeeze(-1) + self.weigh(features).squeeze(-1) + alike
         return score
 
-    def rank(self, texts: Sequence[PatternText], features: Sequence[tuple[float, ...]]) -> npt.NDArray[np.float32]:
+    def rank(self, texts: Sequence[PatternText], features: FloatArray) -> FloatArray:
         """Probabilities of patterns with their features, and, last, that none is meant."""
         return self.probabilities(self.pairs(texts, features))
 
     @torch.inference_mode()
-    def probabilities(self, pairs: Sequence[Encoded], batch: int = 16) -> npt.NDArray[np.float32]:
+    def probabilities(self, pairs: Sequence[Encoded], batch: int = 16) -> FloatArray:
         """[len(pairs) + 1]; the last is that none is meant."""
         scores = torch.zeros(len(pairs) + 1)
         order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].tokens))
         for start in range(0, len(order), batch):
             rows = order[start : start + batch]
             scores[rows] = self([pairs[i] for i in rows])
-        found: npt.NDArray[np.float32] = scores.softmax(0).numpy()
+        found: FloatArray = scores.softmax(0).numpy()
         return found
 
     def trained(self) -> dict[str, Tensor]:

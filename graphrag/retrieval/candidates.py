@@ -16,7 +16,10 @@ LITERAL_SHARE = 0.01  # of the best score, for a value to be offered
 
 
 def candidates_of(subgraph: Subgraph, walked: Walk, graph: ReasoningGraph) -> tuple[Candidate, ...]:
-    """Names of the evidence's nodes, values of their fields that the walk reached, yes, no and none; best names first."""
+    """Names of the evidence's nodes, values of their fields that the walk reached, yes, no and none.
+
+    Best names first.
+    """
     polar = walked.polar
     at = {node: i for i, node in enumerate(walked.nodes.tolist())}
     best = max(float(walked.scores.max(initial=0.0)), 1e-6)

@@ -1,9 +1,9 @@
 """Hits: a question as search leaves it. Its tokens, what it names, and what is near it in meaning.
 
-Three ways to name a node, each tried on what the one before left over: its whole name, a good part of it, and, where names
-are sentences, words of like meaning ("that taxes on sugar are good for us"). A question is read twice: as it stands,
-and with every name in it replaced by a placeholder, so that the words of a long name ("Sugar taxes improve health") cannot
-pass for what is asked about it. This module knows nothing of prizes.
+Three ways to name a node, each tried on what the one before left over: its whole name, a good part of it, and, where
+names are sentences, words of like meaning ("that taxes on sugar are good for us"). A question is read twice: as it
+stands, and with every name in it replaced by a placeholder, so that the words of a long name ("Sugar taxes improve
+health") cannot pass for what is asked about it. This module knows nothing of prizes.
 """
 
 from __future__ import annotations
@@ -139,14 +139,17 @@ def _paraphrases(
 
 
 def stretches(question: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
-    """From clause to clause: (start, end) of stretches of three or more content words; none that a whole name covers."""
+    """From clause to clause: (start, end) of stretches of three or more content words.
+
+    None that a whole name covers.
+    """
     cuts = [0, *sorted({at for cut in _CLAUSE.finditer(question) for at in cut.span()}), len(question)]
     found = []
     for i, start in enumerate(cuts):
         for end in cuts[i + 1 :]:
             text = question[start:end].strip(" ,;:?!.\"'")
             covered = any(m.exact and m.start <= start and end <= m.end + 1 for m in mentions)
-            if 3 <= len(content_words(text)) and not covered:
+            if len(content_words(text)) >= 3 and not covered:
                 at = question.index(text, start)
                 found.append((at, at + len(text)))
     longest_first = sorted(dict.fromkeys(found), key=lambda span: (span[0] - span[1], span))

@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrag.retrieval.hits import Hits
+from graphrag.retrieval.pattern_text import NUM_FEATURES, PatternText, features_of, text_of
 from graphrag.retrieval.prizes import Plan
-from graphrag.retrieval.pattern_text import PatternText, features_of, text_of
 from graphrag.retrieval.proposals import propose
 from graphrag.retrieval.query_graphs import AGAINST, ALONG, Branch, Executor, QueryGraph, Step
 from graphrag.retrieval.reasoning import CREDITED, FloatArray, IntArray, ReasoningGraph, Walk
 
+RANKED = 24  # query graphs that the ranker reads
 TRACED = 6  # whose edges become evidence
 LEAST_TRACED = 0.02  # probability from which they do
 WALK_SHARE = 0.05  # of a score that the walk keeps
@@ -29,19 +30,33 @@ WALK_CREDIT = 0.3
 class Ranker(Protocol):
     """Says how likely each query graph is meant; see `graphrag.models.query_ranker`."""
 
-    def rank(self, texts: Sequence[PatternText], features: Sequence[tuple[float, ...]]) -> npt.NDArray[np.float32]: ...
+    def screen(self, features: FloatArray) -> FloatArray: ...
+
+    def rank(self, texts: Sequence[PatternText], features: FloatArray) -> FloatArray: ...
 
 
 def interpret(
     graph: ReasoningGraph, plan: Plan, hits: Hits, walked: Walk, ranker: Ranker, name: Callable[[int], str]
 ) -> Walk:
     """The walk with scores, credits and certainty of the query graphs that are likely meant."""
-    queries = propose(graph, plan, hits)
+    queries, features = shortlist(graph, plan, hits, walked, ranker)
     if not queries:
         return walked
     texts = [text_of(query, plan, hits, graph, name) for query in queries]
-    shares = ranker.rank(texts, [features_of(query, plan, hits, walked) for query in queries])
+    shares = ranker.rank(texts, features)
     return combine(graph, plan, walked, queries, shares)
+
+
+def shortlist(
+    graph: ReasoningGraph, plan: Plan, hits: Hits, walked: Walk, ranker: Ranker
+) -> tuple[list[QueryGraph], FloatArray]:
+    """The query graphs that are worth reading, RANKED at most, likeliest first, with their features."""
+    queries = propose(graph, plan, hits)
+    if not queries:
+        return [], np.zeros((0, NUM_FEATURES), np.float32)
+    features = features_of(queries, plan, hits, walked, graph)
+    best = np.argsort(-ranker.screen(features), kind="stable")[:RANKED]
+    return [queries[i] for i in best.tolist()], features[best]
 
 
 def combine(graph: ReasoningGraph, plan: Plan, walked: Walk, queries: Sequence[QueryGraph], shares: FloatArray) -> Walk:

@@ -1,9 +1,9 @@
 """Mentions: which nodes a question names.
 
-A whole name forgives case, accents, punctuation, underscores, a leading article, a trailing "(...)" and a plural s. Of
-what is left over, words that make a good part of a name ("Hale" of "Captain Hale") name it too, with the share of it that
-they make. Names are stored as sorted 64-bit hashes of their normalised words, and of each of their words: a look-up is a
-binary search. This module knows nothing of prizes or models.
+A whole name forgives case, accents, punctuation, underscores, a leading article, a trailing "(...)" and a plural s.
+Of what is left over, words that make a good part of a name ("Hale" of "Captain Hale") name it too, with the share of
+it that they make. Names are stored as sorted 64-bit hashes of their normalised words, and of each of their words: a
+look-up is a binary search. This module knows nothing of prizes or models.
 """
 
 from __future__ import annotations

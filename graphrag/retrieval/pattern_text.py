@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,10 @@ import numpy as np
 from graphrag.retrieval.hits import COSINE, Hit, Hits
 from graphrag.retrieval.prizes import Plan
 from graphrag.retrieval.query_graphs import AGAINST, ALONG, FLOOR, QueryGraph, Step
-from graphrag.retrieval.reasoning import ReasoningGraph, Walk
+from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Walk
 
-NUM_FEATURES = 12
-JUDGED = (0, 1, 6, 9)  # features that are the reasoner's judgement
+NUM_FEATURES = 16
+JUDGED = (0, 1, 6, 9, 12)  # features that are the reasoner's judgement
 EXEMPLARS = 2
 MOST_WORDS = 6  # of a name in a pattern's text
 
@@ -33,37 +33,51 @@ class PatternText:
     examples: str
 
 
-def features_of(query: QueryGraph, plan: Plan, hits: Hits, walked: Walk) -> tuple[float, ...]:
-    """What the ranker knows of a query graph besides its words: NUM_FEATURES numbers."""
-    topics = _topics(query)
+def features_of(
+    queries: Sequence[QueryGraph], plan: Plan, hits: Hits, walked: Walk, graph: ReasoningGraph
+) -> FloatArray:
+    """What is known of query graphs besides their words, float32 [n, NUM_FEATURES]."""
+    cosines = graph.relation_vectors @ hits.vector if len(graph.relations) else np.zeros(0, np.float32)
+    surest = max(float(walked.scores.max(initial=0.0)), 1e-6)
+    weights = np.log(plan.step_weights + FLOOR)
+    starts = [_log(start.gate) for start in plan.starts]
+
+    def row(query: QueryGraph) -> tuple[float, ...]:
+        topics, check, steps = _topics(query), query.holds is not None, query.steps
+        at = np.searchsorted(walked.nodes, query.answers)
+        known = at < len(walked.nodes)
+        known[known] = walked.nodes[at[known]] == query.answers[known]
+        return (
+            query.score / 3,
+            float(weights[min(query.hops, len(weights)) - 1]) / 3 if query.hops else -2.0,
+            min(starts[i] for i in topics) / 3,
+            0.0 if check else float(np.log1p(len(query.answers))) / 4,
+            min(_unused(topics, plan, hits), 3.0),
+            float(len(query.branches) > 1),
+            0.0 if check else float(walked.scores[at[known]].max(initial=0.0)) / surest,
+            len(query.tail) + sum(len(branch.steps) for branch in query.branches) / 3,
+            float(check),
+            plan.polar,
+            min(_named(hits.hits[i]) if i < len(hits.hits) else 1.0 for i in topics),
+            float(query.narrowed),
+            query.least / 3,
+            float(query.turns_back),
+            2 * float(np.mean([cosines[relation] for relation, _ in steps])) if steps else 0.0,
+            len(steps) / 3,
+        )
+
+    return np.asarray([row(query) for query in queries], np.float32).reshape(-1, NUM_FEATURES)
+
+
+def _unused(topics: Sequence[int], plan: Plan, hits: Hits) -> float:
+    """The gates of what the question names and a query graph does nothing with."""
     spans = [hits.hits[i].mention for i in topics if i < len(hits.hits)]
-    unused = 0.0
-    for i, hit in enumerate(hits.hits):
-        if (
-            hit.mention
-            and i not in topics
-            and not any(span and span.start < hit.mention.end and hit.mention.start < span.end for span in spans)
-        ):
-            unused += plan.starts[i].gate
-    at = np.searchsorted(walked.nodes, query.answers)
-    known = at < len(walked.nodes)
-    known[known] = walked.nodes[at[known]] == query.answers[known]
-    best = float(walked.scores[at[known]].max(initial=0.0)) / max(float(walked.scores.max(initial=0.0)), 1e-6)
-    weights = plan.step_weights
-    check = query.holds is not None
-    return (
-        query.score / 3,
-        _log(float(weights[min(query.hops, len(weights)) - 1])) / 3 if query.hops else -2.0,
-        min(_log(plan.starts[i].gate) for i in topics) / 3,
-        0.0 if check else float(np.log1p(len(query.answers))) / 4,
-        min(unused, 3.0),
-        float(len(query.branches) > 1),
-        0.0 if check else best,
-        len(query.tail) + sum(len(branch.steps) for branch in query.branches) / 3,
-        float(check),
-        plan.polar,
-        min(_named(hits.hits[i]) if i < len(hits.hits) else 1.0 for i in topics),
-        float(query.narrowed),
+    return sum(
+        plan.starts[i].gate
+        for i, hit in enumerate(hits.hits)
+        if hit.mention
+        and i not in topics
+        and not any(span and span.start < hit.mention.end and hit.mention.start < span.end for span in spans)
     )
 
 
@@ -83,9 +97,11 @@ def _log(value: float) -> float:
     return float(np.log(value + FLOOR))
 
 
-def without_judgement(features: tuple[float, ...]) -> tuple[float, ...]:
-    """The features, those that say how likely the reasoner finds the pattern set to 0."""
-    return tuple(0.0 if i in JUDGED else value for i, value in enumerate(features))
+def without_judgement(features: FloatArray) -> FloatArray:
+    """The features [..., NUM_FEATURES], those that say how likely the reasoner finds the pattern set to 0."""
+    blind = features.copy()
+    blind[..., JUDGED] = 0
+    return blind
 
 
 def text_of(

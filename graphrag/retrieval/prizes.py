@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from graphrag.models.reasoner import START_FEATURES, Reasoner
 from graphrag.retrieval.hits import COSINE, Hits
-from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start
 from graphrag.retrieval.mentions import content_words, stem, words_with_spans
+from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start
 
 WORDING = 0.5  # chosen on held-out questions of invented worlds and PathQuestion
 STEEPNESS = 12.0  # of the cosine reader's gates

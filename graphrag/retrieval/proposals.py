@@ -1,8 +1,8 @@
 """Proposals: the query graphs worth ranking. The reasoner's gates say which steps are tried; each has been executed.
 
-Chains of up to three steps from one name, meetings of two with up to two steps onward, checks where the question may want
-yes or no, and of a field with several values ("attribute: red, small") each value by itself. On held-out questions a right one is
-among those listed for 97 of 100; which one is for the ranker to say. This module knows no words.
+Chains of up to three steps from one name, meetings of two with up to two steps onward, checks where the question may
+want yes or no, and of a field with several values ("attribute: red, small") each value by itself. Many are listed;
+which one is meant is for the ranker to say (`graphrag.models.query_ranker`). This module knows no words.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from graphrag.retrieval.prizes import Plan
 from graphrag.retrieval.query_graphs import FLOOR, MOST_NODES, Branch, Executor, QueryGraph, Step
 from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph
 
-RANKED = 24  # query graphs that are listed, the best proposed
 TOPICS = 6  # hits that chains may start from, by gate
+UNNAMED = 0.5  # how a hit by cosine alone counts beside one that is named
 PAIRED = 4  # mentions that may meet
 FAINT_START = 0.02
-EXPANDED = (10, 8)  # patterns of one and two steps that are taken further
-KEPT = (14, 14, 8)  # chains of one, two and three steps
-WAYS_ON = 8  # steps tried from one frontier after the first
-SIDES = (8, 4)  # one- and two-step branches of a topic that may meet another's
-MEETINGS = 12
-ONWARD = (5, 10, 2, 4)  # meetings taken one step further, kept; two steps further, kept
+EXPANDED = (16, 20)  # patterns of one and two steps that are taken further
+KEPT = (40, 50, 40)  # chains of one, two and three steps
+WAYS_ON = 10  # steps tried from one frontier after the first
+SIDES = (12, 8)  # one- and two-step branches of a topic that may meet another's
+MEETINGS = 30
+ONWARD = (12, 24, 4, 8)  # meetings taken one step further, kept; two steps further, kept
 ELSEWHEN = 0.4  # of a gate, at the steps that it was not read for
 ALIKE = 0.3  # gate of the relation nearest in meaning to the question
 SPREAD_OF_COSINES = 0.1
-POLAR = (0.02, 0.8)  # chance that yes or no is wanted: from where checks are listed, and from where mostly checks
-CHECKS = (8, 16)  # of those listed, below and above
-CHECKED = (10, 8)  # one- and two-step branches of a topic that may lead to the goal
+POLAR = 0.02  # chance that yes or no is wanted, from which checks are listed
+CHECKS = 24
+CHECKED = (12, 10)  # one- and two-step branches of a topic that may lead to the goal
 MOST_VALUES = 8  # of a field, for each to be listed by itself
 
 
@@ -45,6 +45,7 @@ class _Partial:
     logs: float  # sum of the log gates of steps
     steps: int
     start: float  # mean log gate of the starts
+    least: float = 0.0  # log gate of the faintest step
 
     @property
     def score(self) -> float:
@@ -58,7 +59,7 @@ class _Partial:
 
 
 def propose(graph: ReasoningGraph, plan: Plan, hits: Hits) -> list[QueryGraph]:
-    """The likeliest query graphs of a question, RANKED at most: those that answer, best first, then checks.
+    """Query graphs that a question may mean: those that answer, by score, then checks.
 
     Args:
         plan: of the same hits; starts beyond `hits.hits` (carried over from a turn before) may be topics too.
@@ -66,7 +67,8 @@ def propose(graph: ReasoningGraph, plan: Plan, hits: Hits) -> list[QueryGraph]:
     gates = _widened(plan.gates, graph.relation_vectors @ hits.vector)
     executor = Executor(graph)
     topics = [i for i, start in enumerate(plan.starts) if start.gate > FAINT_START and len(start.nodes)]
-    topics = sorted(topics, key=lambda i: -plan.starts[i].gate)[:TOPICS]
+    named = {i for i in topics if i >= len(hits.hits) or hits.hits[i].mention}
+    topics = sorted(topics, key=lambda i: -plan.starts[i].gate * (1 if i in named else UNNAMED))[:TOPICS]
     seeds = {
         i: _Partial(
             (Branch(i, ()),), (), np.unique(plan.starts[i].nodes)[:MOST_NODES], 0.0, 0, _log(plan.starts[i].gate)
@@ -90,26 +92,26 @@ def propose(graph: ReasoningGraph, plan: Plan, hits: Hits) -> list[QueryGraph]:
                 grown = ((Branch(branch.topic, (*branch.steps, step)),), ())
             else:
                 grown = (partial.branches, (*partial.tail, step))
-            found.append(_Partial(*grown, nodes, partial.logs + value, partial.steps + 1, partial.start))
+            least = min(partial.least, value)
+            found.append(_Partial(*grown, nodes, partial.logs + value, partial.steps + 1, partial.start, least))
         return found
 
     ones = {i: extend(seed, gates[0], 40) for i, seed in seeds.items()}
-    levels = [_best(itertools.chain.from_iterable(ones.values()), 40)]
+    levels = [_best(itertools.chain.from_iterable(ones.values()), KEPT[0])]
     for depth, count in enumerate(EXPANDED, start=1):
         if depth < len(gates):
             grown = (p for partial in levels[-1][:count] for p in extend(partial, gates[depth], WAYS_ON))
-            levels.append(_best(grown, 40))
-    made = [p for level, kept in zip(levels, KEPT, strict=False) for p in level[:kept]]
+            levels.append(_best(grown, KEPT[depth]))
+    made = list(itertools.chain.from_iterable(levels))
     made += _meetings(seeds, ones, levels, gates, extend)
     made.sort(key=lambda p: -p.score)
-    queries = _with_values(graph, [QueryGraph(p.branches, p.tail, p.nodes, p.score) for p in made])
-    checks: list[QueryGraph] = []
-    if plan.polar > POLAR[0]:
-        named = [i for i in topics if i >= len(hits.hits) or hits.hits[i].mention][:PAIRED]
-        further = {i: [p for p in levels[1] if p.branches[0].topic == i] if len(levels) > 1 else [] for i in named}
-        checks = _checks({i: [*_best(ones[i], CHECKED[0]), *further[i][: CHECKED[1]]] for i in named}, homes)
-    most = CHECKS[1] if plan.polar > POLAR[1] else CHECKS[0]
-    return [*queries[: RANKED - min(most, len(checks))], *checks[:most]]
+    queries = _with_values(graph, [QueryGraph(p.branches, p.tail, p.nodes, p.score, p.least) for p in made])
+    if plan.polar > POLAR:
+        paired = [i for i in topics if i in named][:PAIRED]
+        further = {i: [p for p in levels[1] if p.branches[0].topic == i] if len(levels) > 1 else [] for i in paired}
+        sides = {i: [*_best(ones[i], CHECKED[0]), *further[i][: CHECKED[1]]] for i in paired}
+        queries += _checks(sides, homes)[:CHECKS]
+    return queries
 
 
 def _with_values(graph: ReasoningGraph, queries: Sequence[QueryGraph]) -> list[QueryGraph]:
@@ -119,7 +121,9 @@ def _with_values(graph: ReasoningGraph, queries: Sequence[QueryGraph]) -> list[Q
         listed.append(query)
         several = 2 <= len(query.answers) <= MOST_VALUES
         if several and int(query.answers[0]) >= graph.num_graph_nodes:
-            listed += (replace(query, answers=query.answers[i : i + 1], narrowed=True) for i in range(len(query.answers)))
+            listed += (
+                replace(query, answers=query.answers[i : i + 1], narrowed=True) for i in range(len(query.answers))
+            )
     return listed
 
 
@@ -137,12 +141,13 @@ def _checks(sides: dict[int, list[_Partial]], homes: dict[int, IntArray]) -> lis
         for topic, goal in ((first, second), (second, first)):
             for side in sides[topic]:
                 holds = bool(len(np.intersect1d(side.nodes, homes[goal])))
-                add(QueryGraph(side.branches, (), side.nodes, side.score, holds, goal), topics)
+                add(QueryGraph(side.branches, (), side.nodes, side.score, side.least, holds, goal), topics)
         for one, two in itertools.product(sides[first], sides[second]):
             ways = one.branches[0], two.branches[0]
             if [relation for relation, _ in ways[0].steps] == [relation for relation, _ in ways[1].steps]:
                 shared = np.intersect1d(one.nodes, two.nodes)
-                add(QueryGraph(ways, (), shared, (one.score + two.score) / 2, bool(len(shared))), topics)
+                score, least = (one.score + two.score) / 2, min(one.least, two.least)
+                add(QueryGraph(ways, (), shared, score, least, bool(len(shared))), topics)
     return sorted(found.values(), key=lambda check: -check.score)
 
 
@@ -182,8 +187,9 @@ def _meetings(
                 nodes = nodes[~np.isin(nodes, homes, assume_unique=True)]
             if len(nodes):
                 branches = (one.branches[0], two.branches[0])
-                start = (one.start + two.start) / 2
-                met.append(_Partial(branches, (), nodes, one.logs + two.logs, one.steps + two.steps, start))
+                logs, steps = one.logs + two.logs, one.steps + two.steps
+                start, least = (one.start + two.start) / 2, min(one.least, two.least)
+                met.append(_Partial(branches, (), nodes, logs, steps, start, least))
     met = _best(met, MEETINGS)
     further_one, kept_one, further_two, kept_two = ONWARD
     found = list(met)

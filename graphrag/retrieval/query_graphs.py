@@ -2,16 +2,16 @@
 
 A query graph is one or two branches of steps from what the question names, which meet in the nodes that all of them
 reach, and steps onward from there (staged query graph generation, Yih et al. 2015). "The capital of the country that
-borders both France and Portugal": France -borders- A, Portugal -borders- A, A -capital- answer. A question for yes or no is a
-check: a branch that leads to the other name ("is Lyon the capital of France": France -capital- Lyon), or two that meet
-("do France and Spain share a sea?"). Which are tried is for `proposals.py` to say, which is meant for the ranker
-(`graphrag.models.query_ranker`).
+borders both France and Portugal": France -borders- A, Portugal -borders- A, A -capital- answer. A question for yes or
+no is a check: a branch that leads to the other name ("is Lyon the capital of France": France -capital- Lyon), or two
+that meet ("do France and Spain share a sea?"). Which are tried is for `proposals.py` to say, which is meant for the
+ranker (`graphrag.models.query_ranker`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class QueryGraph:
         branches: one, or two that meet.
         tail: steps after the meeting; of a single branch none.
         answers: int64, ascending, what the pattern reaches, without the topics; of a check what it reaches at all.
-        score: mean log gate of its steps and starts.
+        score: mean log gate of its steps and starts; least: log gate of the faintest step.
         holds: None; of a check, whether its branch reaches `goal`, or its branches meet.
         goal: the hit that the branch of a check should reach, -1 if there is none.
         narrowed: one answer picked out of several.
@@ -51,6 +51,7 @@ class QueryGraph:
     tail: tuple[Step, ...]
     answers: IntArray
     score: float
+    least: float = 0.0
     holds: bool | None = None
     goal: int = -1
     narrowed: bool = False
@@ -60,10 +61,22 @@ class QueryGraph:
         return max(len(branch.steps) for branch in self.branches) + len(self.tail)
 
     @property
+    def steps(self) -> list[Step]:
+        """Every step, branch by branch, then the tail."""
+        return [*(step for branch in self.branches for step in branch.steps), *self.tail]
+
+    @property
     def relations(self) -> tuple[int, ...]:
         """The relations of its steps, ascending."""
-        steps: Sequence[Step] = [*(step for branch in self.branches for step in branch.steps), *self.tail]
-        return tuple(sorted(relation for relation, _ in steps))
+        return tuple(sorted(relation for relation, _ in self.steps))
+
+    @property
+    def turns_back(self) -> bool:
+        """Whether a step undoes the one before it, as to what else shares a thing."""
+        runs = [branch.steps for branch in self.branches] + [self.tail]
+        return any(
+            one[0] == two[0] and (one[1] != two[1] or one[1] == EITHER) for run in runs for one, two in pairwise(run)
+        )
 
 
 @dataclass

@@ -22,10 +22,10 @@ from graphrag.models.prompt import Candidate, Prompt
 from graphrag.retrieval.candidates import candidates_of, closing_candidates
 from graphrag.retrieval.hits import NEAR, Hits, find_hits
 from graphrag.retrieval.interpretation import Ranker, interpret
+from graphrag.retrieval.mentions import words_with_spans
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader, heaviest, start_prizes
 from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Start, Walk, walk
 from graphrag.retrieval.reference import reference_selection
-from graphrag.retrieval.mentions import words_with_spans
 from graphrag.retrieval.search import nearest
 from graphrag.retrieval.steiner import prized_subgraph
 from graphrag.retrieval.subgraph import EdgeRole, EvidenceEdge, EvidenceNode, NodeRole, Subgraph

@@ -16,8 +16,8 @@ from graphrag.index import GraphIndex
 from graphrag.indexing import embed_texts, text_rows
 from graphrag.models.prompt import Example
 from graphrag.retrieval.incidence import incidence_of
-from graphrag.retrieval.retriever import Retriever
 from graphrag.retrieval.mentions import MentionTable
+from graphrag.retrieval.retriever import Retriever
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Train the query graph ranker from questions and their answers alone; no pattern is ever shown to it as the right one.
 
-Every pattern p that is proposed for a question is executed; r_p is the F1 of what it answers against the gold answers,
-less where the question is known to ask for other relations; of a check whether it holds where yes is right, or not where no is.
-Loss: - log sum_p P(p) r_p^2, a marginal likelihood over the patterns that answer rightly (of many patterns that happen
-to give the right answer, the one that reads like the question wins over time); of a question that the graph cannot
-answer, - log P(none). Right patterns and the likeliest wrong ones are shown.
+Every pattern p that is proposed for a question is executed; r_p is the F1 of what it answers against the gold
+answers, less where the question is known to ask for other relations; of a check whether it holds where yes is right,
+or not where no is. Loss: - log sum_p P(p) r_p^2, a marginal likelihood over the patterns that answer rightly (of many
+patterns that happen to give the right answer, the one that reads like the question wins over time); of a question
+that the graph cannot answer, - log P(none). Right patterns and the likeliest wrong ones are shown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import logging
 import math
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,11 +25,12 @@ from torch import Tensor
 from graph_data.text import name_of, readable_relation
 from graphrag.embedding import default_embedder
 from graphrag.index import GraphIndex
-from graphrag.models.query_ranker import Encoded, QueryRanker
+from graphrag.models.query_ranker import Encoded, FloatArray, QueryRanker
 from graphrag.models.reasoner import Reasoner
-from graphrag.retrieval.hits import find_hits, near_in
-from graphrag.retrieval.prizes import LearnedReader
-from graphrag.retrieval.pattern_text import features_of, text_of, without_judgement
+from graphrag.retrieval.hits import Hits, find_hits, near_in
+from graphrag.retrieval.interpretation import RANKED
+from graphrag.retrieval.pattern_text import PatternText, features_of, text_of, without_judgement
+from graphrag.retrieval.prizes import LearnedReader, Plan
 from graphrag.retrieval.proposals import propose
 from graphrag.retrieval.query_graphs import QueryGraph
 from graphrag.retrieval.reasoning import ReasoningGraph, walk
@@ -46,70 +47,6 @@ PAIRS_AT_ONCE = 32  # of one forward pass, of about equal lengths
 
 
 @dataclass(frozen=True)
-class RankedQuestion:
-    """A question's query graphs, tokenised, with what each is worth.
-
-    Attributes:
-        encoded: of every pattern, best proposed first.
-        worth: r_p of each.
-        answerable: the graph has an answer.
-    """
-
-    source: str
-    question: str
-    encoded: tuple[Encoded, ...]
-    worth: tuple[float, ...]
-    answerable: bool
-
-
-def prepare_ranking(
-    name: str, index: GraphIndex, questions: Sequence[LabelledQuestion], reasoner: Reasoner, ranker: QueryRanker
-) -> Iterator[RankedQuestion]:
-    """Propose and execute query graphs for each question."""
-    embedder, graph = default_embedder(), index.graph
-    reasoning = ReasoningGraph.of(graph, index.relation_reading, embedder.embed, (index.indptr, index.incident_edges))
-    names = [*(name_of(text) for text in graph.node_texts.to_pylist()), *reasoning.literals]
-    folded = [name.casefold() for name in names]
-    known = set(folded)
-    near = near_in(index.node_vectors(np.arange(graph.num_nodes)))
-    reader = LearnedReader(reasoner)
-
-    for start in range(0, len(questions), 64):
-        batch = questions[start : start + 64]
-        for question, hits in zip(
-            batch, find_hits([q.text for q in batch], index.mentions, near, embedder), strict=True
-        ):
-            gold = {answer.casefold() for answer in question.answers}
-            if gold and gold.isdisjoint(known) and not question.polar:
-                continue
-            plan = reader.plan(hits, reasoning)
-            walked = walk(reasoning, plan.starts, plan.gates, plan.step_weights, plan.polar)
-            queries = propose(reasoning, plan, hits)
-            meant = None
-            if question.relations is not None:
-                meant = tuple(sorted(readable_relation(relation) for relation in question.relations))
-
-            def worth_of(query: QueryGraph) -> float:
-                same = meant is None or meant == tuple(sorted(reasoning.relations[row] for row in query.relations))
-                if question.polar:
-                    return float(same and query.holds == (question.answers == ("yes",)))
-                if query.holds is not None:
-                    return 0.0
-                return _f1({folded[node] for node in query.answers.tolist()}, gold) * (1 if same else BY_CHANCE)
-
-            worth = [worth_of(query) for query in queries]
-            texts = [text_of(query, plan, hits, reasoning, names.__getitem__) for query in queries]
-            features = [features_of(query, plan, hits, walked) for query in queries]
-            encoded = tuple(ranker.pairs(texts, features)) if queries else ()
-            yield RankedQuestion(name, question.text, encoded, tuple(worth), bool(gold))
-
-
-def _f1(found: set[str], gold: set[str]) -> float:
-    right = len(found & gold)
-    return 2 * right / (len(found) + len(gold)) if right else 0.0
-
-
-@dataclass(frozen=True)
 class RankerTraining:
     """Settings of a training."""
 
@@ -123,12 +60,139 @@ class RankerTraining:
     head_rate: float = 1e-3
     weight_decay: float = 0.02
     average: float = 0.998  # of the moving average of the weights, a step
+    screen_rate: float = 3e-3
+    screen_epochs: int = 12
+    screen_batch: int = 32  # questions a step
     blind: float = 0.5  # share of the questions shown without what the reasoner made of them
     warmup: float = 0.06
     final_lr: float = 0.03
     evaluate_every: int = 150  # steps
     checkpoint_every: int = 150
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A question with all query graphs that are proposed for it.
+
+    Attributes:
+        features: float32 [n, NUM_FEATURES].
+        worth: float32 [n], r_p of each.
+        say: a query graph's row to its words.
+        answerable: the graph has an answer.
+    """
+
+    source: str
+    question: str
+    features: FloatArray
+    worth: FloatArray
+    say: Callable[[int], PatternText]
+    answerable: bool
+
+    def without_words(self) -> Proposed:
+        """Itself without what its words take to keep."""
+        return replace(self, say=lambda row: PatternText("", "", ""))
+
+
+@dataclass(frozen=True)
+class RankedQuestion:
+    """A question's query graphs that the ranker reads, tokenised, with what each is worth.
+
+    Attributes:
+        encoded: of every pattern, likeliest first.
+        worth: r_p of each.
+        answerable: the graph has an answer.
+    """
+
+    source: str
+    question: str
+    encoded: tuple[Encoded, ...]
+    worth: tuple[float, ...]
+    answerable: bool
+
+
+def proposals_of(
+    name: str, index: GraphIndex, questions: Sequence[LabelledQuestion], reasoner: Reasoner
+) -> Iterator[Proposed]:
+    """Propose and execute query graphs for each question; those whose answers are not in the graph are left out."""
+    embedder, graph = default_embedder(), index.graph
+    reasoning = ReasoningGraph.of(graph, index.relation_reading, embedder.embed, (index.indptr, index.incident_edges))
+    names = [*(name_of(text) for text in graph.node_texts.to_pylist()), *reasoning.literals]
+    folded = [name.casefold() for name in names]
+    known = set(folded)
+    near = near_in(index.node_vectors(np.arange(graph.num_nodes)))
+    reader = LearnedReader(reasoner)
+
+    def worth_of(query: QueryGraph, question: LabelledQuestion) -> float:
+        same = True
+        if question.relations is not None:
+            meant = sorted(readable_relation(relation) for relation in question.relations)
+            same = meant == sorted(reasoning.relations[row] for row in query.relations)
+        if question.polar:
+            return float(same and query.holds == (question.answers == ("yes",)))
+        if query.holds is not None:
+            return 0.0
+        gold = {answer.casefold() for answer in question.answers}
+        return _f1({folded[node] for node in query.answers.tolist()}, gold) * (1 if same else BY_CHANCE)
+
+    for start in range(0, len(questions), 64):
+        batch = questions[start : start + 64]
+        for question, hits in zip(
+            batch, find_hits([q.text for q in batch], index.mentions, near, embedder), strict=True
+        ):
+            missing = known.isdisjoint(answer.casefold() for answer in question.answers)
+            if question.answers and missing and not question.polar:
+                continue
+            plan = reader.plan(hits, reasoning)
+            walked = walk(reasoning, plan.starts, plan.gates, plan.step_weights, plan.polar)
+            queries = propose(reasoning, plan, hits)
+            features = features_of(queries, plan, hits, walked, reasoning)
+            worth = np.asarray([worth_of(query, question) for query in queries], np.float32)
+
+            def say(
+                row: int, queries: Sequence[QueryGraph] = queries, plan: Plan = plan, hits: Hits = hits
+            ) -> PatternText:
+                return text_of(queries[row], plan, hits, reasoning, names.__getitem__)
+
+            yield Proposed(name, question.text, features, worth, say, bool(question.answers))
+
+
+def to_read(proposed: Proposed, ranker: QueryRanker, with_right: bool) -> RankedQuestion:
+    """The query graphs that the screen picks, tokenised; `with_right`: the best one in any case, to learn from."""
+    rows = np.argsort(-ranker.screen(proposed.features), kind="stable")[:RANKED].tolist()
+    if with_right and len(rows) and proposed.worth.max() >= RIGHT and proposed.worth[rows].max() < RIGHT:
+        rows[-1] = int(proposed.worth.argmax())
+    encoded = tuple(ranker.pairs([proposed.say(row) for row in rows], proposed.features[rows])) if rows else ()
+    return RankedQuestion(
+        proposed.source, proposed.question, encoded, tuple(proposed.worth[rows].tolist()), proposed.answerable
+    )
+
+
+def train_screen(ranker: QueryRanker, proposed: Sequence[Proposed], settings: RankerTraining) -> None:
+    """Train the ranker's screen by - log sum_p P(p) r_p^2 over all that was proposed, in place."""
+    torch.manual_seed(settings.seed)
+    rng = random.Random(settings.seed)
+    useful = [(p.features, p.worth) for p in proposed if p.answerable and len(p.worth) and p.worth.max() >= RIGHT]
+    optimizer = torch.optim.AdamW(ranker.sift.parameters(), settings.screen_rate, weight_decay=0.01)
+    steps = settings.screen_epochs * math.ceil(len(useful) / settings.screen_batch)
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = settings.screen_rate * learning_rate(step, steps, warmup=0.05, final_lr=0.05)
+        batch = rng.sample(useful, min(settings.screen_batch, len(useful)))
+        shown = [without_judgement(f) if rng.random() < settings.blind else f for f, _ in batch]
+        owner = torch.tensor([n for n, (_, worth) in enumerate(batch) for _ in worth])
+        worth = torch.from_numpy(np.concatenate([worth for _, worth in batch]))
+        scores = ranker.sift(torch.from_numpy(np.concatenate(shown))).squeeze(-1)
+        gains = torch.where(worth >= RIGHT, 2 * torch.log(worth.clamp(min=RIGHT)), -torch.inf)
+        loss = (_logsumexp(scores, owner, len(batch)) - _logsumexp(scores + gains, owner, len(batch))).mean()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def _f1(found: set[str], gold: set[str]) -> float:
+    right = len(found & gold)
+    return 2 * right / (len(found) + len(gold)) if right else 0.0
 
 
 def loss_of_batch(
@@ -259,7 +323,10 @@ def train_ranker(
     out: Path,
     resume: bool = False,
 ) -> QueryRanker:
-    """Train, keep the averaged weights with the best validation figures, save them to `out`; resumes from checkpoints."""
+    """Train, keep the averaged weights with the best validation figures, save them to `out`.
+
+    Resumes from checkpoints.
+    """
     torch.manual_seed(settings.seed)
     useful = [q for q in training if q.encoded and (not q.answerable or max(q.worth) >= RIGHT)]
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}

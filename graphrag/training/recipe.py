@@ -17,7 +17,7 @@ import logging
 import math
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -39,13 +39,15 @@ from graphrag.models.reasoner import Reasoner
 from graphrag.retrieval.prizes import LearnedReader
 from graphrag.retrieval.retriever import Retriever, RetrieverConfig
 from graphrag.retrieval.textualize import textualizer_fingerprint
-from graphrag.training.examples import examples_of, memory_index
+from graphrag.training.examples import LabelledQuestion, examples_of, memory_index
 from graphrag.training.ranker_training import (
-    RankedQuestion,
+    Proposed,
     RankerTraining,
     evaluate_ranker,
-    prepare_ranking,
+    proposals_of,
+    to_read,
     train_ranker,
+    train_screen,
 )
 from graphrag.training.reasoner_training import (
     PreparedGraph,
@@ -60,7 +62,8 @@ from graphrag.training.trainer import TrainConfig, train
 log = logging.getLogger(__name__)
 
 HELD_OUT_PROMPTS = 24  # of each source
-HELD_OUT_PATTERNS = 30  # questions of each source, for the ranker
+HELD_OUT_PATTERNS = 60  # questions of each source, for the ranker
+SCREENED = 50  # questions of each source, for the ranker's screen
 SHIPPED = Path(__file__).parents[1] / "models" / "weights" / "default"
 
 
@@ -225,15 +228,17 @@ def _train_the_ranker(materials: Sequence[Material], recipe: Recipe, out: Path, 
     torch.manual_seed(recipe.ranker.seed)
     start = QueryRanker.load(SHIPPED) if recipe.name == "adapt" else QueryRanker()
     reasoner, rng = Reasoner.load(out), random.Random(recipe.ranker.seed)
-    parts: tuple[list[RankedQuestion], list[RankedQuestion]] = ([], [])
-    for material in materials:
-        source = material.source
-        for part, questions, most in ((0, source.train, source.patterns), (1, source.validation, HELD_OUT_PATTERNS)):
-            chosen = rng.sample(questions, min(len(questions), most))
-            made = list(prepare_ranking(source.name, material.index, chosen, reasoner, start))
-            parts[part].extend(made * (1 if part else source.repeats))
-    trained = train_ranker(start, *parts, recipe.ranker, out, resume)
-    right = evaluate_ranker(trained, parts[1]).get("right", 0.0)
+
+    def drawn(material: Material, questions: Sequence[LabelledQuestion], most: int) -> Iterator[Proposed]:
+        chosen = rng.sample(questions, min(len(questions), most))
+        return proposals_of(material.source.name, material.index, chosen, reasoner)
+
+    screened = [p.without_words() for m in materials for p in drawn(m, m.source.train, SCREENED)]
+    train_screen(start, screened, recipe.ranker)
+    training = [to_read(p, start, True) for m in materials for p in drawn(m, m.source.train, m.source.patterns)]
+    held_out = [to_read(p, start, False) for m in materials for p in drawn(m, m.source.validation, HELD_OUT_PATTERNS)]
+    trained = train_ranker(start, training, held_out, recipe.ranker, out, resume)
+    right = evaluate_ranker(trained, held_out).get("right", 0.0)
     done.write_text(json.dumps(right), "utf-8")
     return right
 

@@ -39,7 +39,7 @@ class Source:
     Attributes:
         licence: of the data.
         weight: how often the reasoner is shown its questions in an epoch.
-        patterns: of how many questions the ranker sees query graphs; repeats: how often, in an epoch.
+        patterns: of how many questions the ranker sees query graphs.
         prompts: of how many questions the language model sees prompts.
     """
 
@@ -50,7 +50,6 @@ class Source:
     licence: str
     weight: float = 1.0
     patterns: int = 1500
-    repeats: int = 1
     prompts: int = 400
 
 
@@ -165,7 +164,7 @@ def _webqsp(data: Path, rng: random.Random) -> Iterator[Source]:
     questions = _labelled([row for row in rows if float(str(row["gold_in_2hop"])) > 0])
     rng.shuffle(questions)
     train, held = tuple(questions[150:]), tuple(questions[:150])
-    yield Source("webqsp", graph, train, held, "WebQuestions, CC BY 4.0; Freebase, CC BY", 0.0, repeats=2, prompts=0)
+    yield Source("webqsp", graph, train, held, "WebQuestions, CC BY 4.0; Freebase, CC BY", 0.0, prompts=0)
 
 
 def _kb(*paths: Path) -> TextualGraph:

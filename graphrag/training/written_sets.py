@@ -1,7 +1,7 @@
 """Written sets: small graphs with questions in many voices, written by hand for this project (`written/README.md`).
 
-Each graph comes with other names for its relations, as other datasets would call them; `WrittenSet.renamed` writes the same
-graph in another schema, so that a hundred graphs teach several hundred.
+Each graph comes with other names for its relations, as other datasets would call them; `WrittenSet.renamed` writes
+the same graph in another schema, so that a hundred graphs teach several hundred.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ class WrittenSet:
 def written_set(folder: Path) -> WrittenSet:
     """Read one folder."""
     triples = tuple((head, relation, tail) for head, relation, tail in _rows(folder / "triples.tsv"))
+    others: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
     others = dict.fromkeys((relation for _, relation, _ in triples), ((), ()))
     if (folder / "relations.tsv").is_file():
         others |= {name: (_split(same), _split(inverse)) for name, same, inverse in _rows(folder / "relations.tsv")}
@@ -120,7 +121,7 @@ def _snake(name: str) -> str:
 
 
 def _camel(name: str) -> str:
-    first, *rest = re.findall(r"\w+", name.lower())
+    first, *rest = [str(word) for word in re.findall(r"\w+", name.lower())]
     return first + "".join(word.capitalize() for word in rest)
 
 
@@ -146,7 +147,9 @@ def _value_relations(edges: list[Triple]) -> set[str]:
     for head, relation, tail in edges:
         by_relation.setdefault(relation, set()).add(tail)
         heads.setdefault(head, set()).add(relation)
-    touched = {relation: set().union(*(tails for r, tails in by_relation.items() if r != relation)) for relation in by_relation}
+    touched = {
+        relation: set().union(*(tails for r, tails in by_relation.items() if r != relation)) for relation in by_relation
+    }
     return {
         relation
         for relation, tails in by_relation.items()

@@ -12,7 +12,7 @@ from graphrag.errors import ModelError
 from graphrag.models.query_ranker import QueryRanker
 from graphrag.retrieval.pattern_text import NUM_FEATURES, PatternText
 
-FEATURES = (0.0,) * NUM_FEATURES
+FEATURES = np.zeros(NUM_FEATURES, np.float32)
 TEXTS = [
     PatternText("What is the capital of X?", "X capital answer", "Madrid"),
     PatternText("What is the capital of X?", "X borders A, A capital answer", "Paris, Lisbon"),
@@ -27,13 +27,13 @@ def model() -> QueryRanker:
 
 
 def test_probabilities_are_over_the_patterns_and_none(model: QueryRanker) -> None:
-    shares = model.rank(TEXTS, [FEATURES] * 3)
+    shares = model.rank(TEXTS, np.stack([FEATURES] * 3))
     assert shares.shape == (4,)
     assert shares.sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_a_pattern_s_score_does_not_depend_on_its_batch(model: QueryRanker) -> None:
-    pairs = model.pairs(TEXTS, [FEATURES] * 3)
+    pairs = model.pairs(TEXTS, np.stack([FEATURES] * 3))
     with torch.inference_mode():
         together = model(pairs)
         alone = torch.cat([model([pair]) for pair in pairs])
@@ -41,7 +41,7 @@ def test_a_pattern_s_score_does_not_depend_on_its_batch(model: QueryRanker) -> N
 
 
 def test_long_texts_are_cut(model: QueryRanker) -> None:
-    (pair,) = model.pairs([PatternText("word " * 500, "word " * 500, "word")], [FEATURES])
+    (pair,) = model.pairs([PatternText("word " * 500, "word " * 500, "word")], FEATURES[None])
     assert len(pair.tokens) == model.config.question_tokens + model.config.pattern_tokens + 3
 
 
@@ -49,7 +49,9 @@ def test_a_saved_ranker_ranks_the_same_but_for_half_precision(model: QueryRanker
     model.save(tmp_path)
     assert (tmp_path / "query_ranker.safetensors").stat().st_size < 15_500_000
     again = QueryRanker.load(tmp_path)
-    np.testing.assert_allclose(again.rank(TEXTS, [FEATURES] * 3), model.rank(TEXTS, [FEATURES] * 3), atol=5e-3)
+    np.testing.assert_allclose(
+        again.rank(TEXTS, np.stack([FEATURES] * 3)), model.rank(TEXTS, np.stack([FEATURES] * 3)), atol=5e-3
+    )
 
 
 def test_a_missing_ranker_is_refused_in_one_sentence(tmp_path: Path) -> None:

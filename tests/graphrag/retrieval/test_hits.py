@@ -29,7 +29,9 @@ def test_names_are_replaced(question: str, written: str) -> None:
 
 
 def test_tokens_know_what_they_are() -> None:
-    (found,) = find_hits(["Is Spain warm?"], TABLE, lambda texts, vectors: [[(3, 0.5)] for _ in texts], default_embedder())
+    (found,) = find_hits(
+        ["Is Spain warm?"], TABLE, lambda texts, vectors: [[(3, 0.5)] for _ in texts], default_embedder()
+    )
     mention, near = found.hits
     assert mention.nodes.tolist() == [2]
     assert near.nodes.tolist() == [3]

@@ -85,8 +85,9 @@ def test_every_pattern_has_answers_and_none_is_its_topic() -> None:
         assert len(query.answers)
         topics = {NAMES[int(plan.starts[branch.topic].nodes[0])] for branch in query.branches}
         assert named(query).isdisjoint(topics)
-        assert len(features_of(query, plan, hits, walked)) == NUM_FEATURES
-        assert np.isfinite(features_of(query, plan, hits, walked)).all()
+    features = features_of(queries, plan, hits, walked, REASONING)
+    assert features.shape == (len(queries), NUM_FEATURES)
+    assert np.isfinite(features).all()
 
 
 def test_the_question_is_shown_with_the_pattern_s_topics_masked() -> None:
@@ -169,6 +170,9 @@ def test_checks_say_how_likely_yes_is() -> None:
 
 def test_a_question_that_names_nothing_keeps_its_walk() -> None:
     class Unasked:
+        def screen(self, features: object) -> np.ndarray:
+            raise AssertionError("the ranker was asked")
+
         def rank(self, texts: object, features: object) -> np.ndarray:
             raise AssertionError("the ranker was asked")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,11 +13,15 @@ from graphrag.models.query_ranker import QueryRanker, QueryRankerConfig
 from graphrag.models.reasoner import Reasoner
 from graphrag.training.examples import LabelledQuestion, memory_index
 from graphrag.training.ranker_training import (
+    BY_CHANCE,
+    Proposed,
     RankedQuestion,
     RankerTraining,
     evaluate_ranker,
-    prepare_ranking,
+    proposals_of,
+    to_read,
     train_ranker,
+    train_screen,
 )
 
 LANDS = [("Aland", "Bcity"), ("Cland", "Dcity"), ("Eland", "Fcity"), ("Gland", "Hcity")]
@@ -27,15 +32,24 @@ QUESTIONS = [
     *(LabelledQuestion(f"What is the capital of {land}?", (city,)) for land, city in LANDS),
     *(LabelledQuestion(f"What do they sing in {land}?", (f"Song of {land}",)) for land, _ in LANDS),
     LabelledQuestion("Who painted Aland?", ()),
-    LabelledQuestion("Is Bcity the capital of Aland?", ("yes",)),
+    LabelledQuestion("Is Bcity the capital of Aland?", ("yes",), ("capital",)),
+    LabelledQuestion("Is Dcity the capital of Aland?", ("no",), ("capital",)),
 ]
+UNANSWERABLE, YES, NO = 8, 9, 10
 SETTINGS = RankerTraining(epochs=6, batch=3, learning_rate=2e-4, evaluate_every=100, checkpoint_every=9)
 
 
 @pytest.fixture(scope="module")
-def ranked() -> list[RankedQuestion]:
+def proposed() -> list[Proposed]:
     torch.manual_seed(0)
-    return list(prepare_ranking("lands", memory_index(GRAPH), QUESTIONS, Reasoner().eval(), QueryRanker()))
+    return list(proposals_of("lands", memory_index(GRAPH), QUESTIONS, Reasoner().eval()))
+
+
+@pytest.fixture(scope="module")
+def ranked(proposed: list[Proposed]) -> list[RankedQuestion]:
+    torch.manual_seed(0)
+    ranker = QueryRanker()
+    return [to_read(question, ranker, with_right=True) for question in proposed]
 
 
 def fresh() -> QueryRanker:
@@ -43,13 +57,46 @@ def fresh() -> QueryRanker:
     return QueryRanker(QueryRankerConfig(frozen_layers=4))
 
 
-def test_patterns_are_worth_the_f1_of_what_they_answer(ranked: list[RankedQuestion]) -> None:
-    assert len(ranked) == len(QUESTIONS) - 1  # the one for yes or no is left out
-    capital, nobody = ranked[0], ranked[-1]
-    assert max(capital.worth) == 1
-    assert min(capital.worth) == 0
+def test_patterns_are_worth_the_f1_of_what_they_answer(proposed: list[Proposed]) -> None:
+    assert len(proposed) == len(QUESTIONS)
+    capital, nobody = proposed[0], proposed[UNANSWERABLE]
+    assert capital.worth.max() == 1
+    assert capital.worth.min() == 0
+    assert "X capital answer" in {capital.say(row).facts for row in np.flatnonzero(capital.worth == 1).tolist()}
     assert not nobody.answerable
-    assert not any(nobody.worth)
+    assert not nobody.worth.any()
+
+
+@pytest.mark.parametrize("question", [YES, NO])
+def test_checks_are_worth_it_where_their_truth_and_their_relations_are_right(
+    proposed: list[Proposed], question: int
+) -> None:
+    asked = proposed[question]
+    right = {asked.say(row).facts for row in np.flatnonzero(asked.worth).tolist()}
+    assert right == {"whether X capital Y"}
+    everything = {asked.say(row).facts for row in range(len(asked.worth))}
+    assert "X capital answer" in everything
+
+
+def test_a_right_answer_by_other_relations_is_worth_less(proposed: list[Proposed]) -> None:
+    (known,) = proposals_of(
+        "lands",
+        memory_index(GRAPH),
+        [LabelledQuestion("What is the capital of Aland?", ("Bcity",), ("anthem",))],
+        Reasoner().eval(),
+    )
+    assert known.worth.max() == pytest.approx(BY_CHANCE)
+
+
+def test_the_screen_learns_what_is_worth_reading(proposed: list[Proposed]) -> None:
+    torch.manual_seed(0)
+    ranker = QueryRanker()
+    train_screen(ranker, [question.without_words() for question in proposed], RankerTraining(screen_epochs=40))
+    places = []
+    for question in proposed[:UNANSWERABLE]:
+        order = np.argsort(-ranker.screen(question.features), kind="stable")
+        places.append(int(np.flatnonzero(question.worth[order] >= 1)[0]))
+    assert np.mean(places) <= 1
 
 
 def test_it_learns_and_resumes(ranked: list[RankedQuestion], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

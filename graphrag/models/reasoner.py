@@ -8,7 +8,8 @@ It never sees the graph. From the question's token states (MiniLM, frozen) and t
                   along (d=0) or against relation r; c = cos(P i_t, r), c_max that of the relation of the graph that
                   fits best, z = how far c stands out among them
     step weights  alpha = softmax(MLP([question; instructions]))
-    polar         how likely the answer is yes or no, rather than something named
+    form          what kind of answer is wanted: a name, yes or no, a number, a relation; softmax of a linear map of the
+                  question's vectors, with and without its names
 
 and whoever holds the graph moves mass with them: m_t(v) gathers m_{t-1}(u) g_t(r, d) over the edges (u, r, v). As
 relations are read, not looked up, it works on graphs that it has never seen. In the line of NSM (He et al. 2021) and
@@ -27,6 +28,8 @@ from torch import Tensor, nn
 
 from graphrag.errors import ModelError
 
+FORMS = ("name", "yes_no", "count", "relation")
+SHARPNESS = 10.0  # of the forms' softmax: the vectors it reads have length 1
 START_FEATURES = 9  # see graphrag.retrieval.hits.start_features
 TOKEN_KINDS = 3  # see graphrag.retrieval.hits
 
@@ -50,14 +53,12 @@ class Reading:
     Attributes:
         instructions: [B, T, D].
         step_weights: [B, T], rows sum to 1.
-        polar: [B] in 0..1, the question asks for yes or no.
         states: [B, L, D] contextual token states.
         summary: [B, D].
     """
 
     instructions: Tensor
     step_weights: Tensor
-    polar: Tensor
     states: Tensor
     summary: Tensor
 
@@ -95,7 +96,7 @@ class Reasoner(nn.Module):
         self.hops = nn.Sequential(
             nn.Linear((steps + 2) * dim, 128), nn.GELU(), nn.Dropout(self.config.dropout), nn.Linear(128, steps)
         )
-        self.polar = nn.Sequential(nn.Linear(dim, 64), nn.GELU(), nn.Linear(64, 1))
+        self.form = nn.Linear(2 * dim, len(FORMS))
 
     def read(self, states: Tensor, mask: Tensor, kinds: Tensor) -> Reading:
         """Read token states [B, L, D] under mask [B, L] (1 = token); kinds [B, L] as in `graphrag.retrieval.hits`."""
@@ -116,8 +117,16 @@ class Reasoner(nn.Module):
             before = attend(query + self.follow(before))
             instructions.append(before)
         length = self.hops(torch.cat([summary, attend(self.hop_query.expand_as(summary)), *instructions], -1))
-        polar = self.polar(summary).squeeze(-1).sigmoid()
-        return Reading(torch.stack(instructions, 1), length.softmax(-1), polar, hidden, summary)
+        return Reading(torch.stack(instructions, 1), length.softmax(-1), hidden, summary)
+
+    def form_scores(self, vectors: Tensor) -> Tensor:
+        """What kind of answer is wanted, logits [B, len(FORMS)].
+
+        Args:
+            vectors: [B, 2 D], a question's embedding beside that of its second reading.
+        """
+        scores: Tensor = SHARPNESS * self.form(vectors)
+        return scores
 
     def start_gates(self, reading: Reading, question: Tensor, token_mask: Tensor, features: Tensor) -> Tensor:
         """How much each mention is what the question starts from, [S] in 0..1.

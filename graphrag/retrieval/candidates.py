@@ -7,7 +7,8 @@ and none stands the best name, not its share: of eight right answers each is rig
 from __future__ import annotations
 
 from graphrag.models.prompt import NONE_TEXT, Candidate, CandidateKind
-from graphrag.retrieval.reasoning import ReasoningGraph, Walk
+from graphrag.retrieval.interpretation import Meaning
+from graphrag.retrieval.reasoning import ReasoningGraph
 from graphrag.retrieval.subgraph import Subgraph
 
 FAINTEST = 1e-5  # weight of a candidate that nothing speaks for
@@ -15,12 +16,9 @@ NONE_SHARE = 1.0  # of the doubt, that speaks for "the graph does not say"; chos
 LITERAL_SHARE = 0.01  # of the best score, for a value to be offered
 
 
-def candidates_of(subgraph: Subgraph, walked: Walk, graph: ReasoningGraph) -> tuple[Candidate, ...]:
-    """Names of the evidence's nodes, values of their fields that the walk reached, yes, no and none.
-
-    Best names first.
-    """
-    polar = walked.polar
+def candidates_of(subgraph: Subgraph, meaning: Meaning, graph: ReasoningGraph) -> tuple[Candidate, ...]:
+    """Numbers and relations; names of the evidence's nodes and values of their fields, best first; yes, no and none."""
+    walked, forms = meaning.walk, meaning.forms
     at = {node: i for i, node in enumerate(walked.nodes.tolist())}
     best = max(float(walked.scores.max(initial=0.0)), 1e-6)
     scores: dict[str, tuple[float, CandidateKind]] = {}
@@ -37,10 +35,16 @@ def candidates_of(subgraph: Subgraph, walked: Walk, graph: ReasoningGraph) -> tu
             touching = graph.incident[graph.indptr[node] : graph.indptr[node + 1]]
             if not evidence.isdisjoint(graph.source[touching].tolist()):
                 offer(graph.literals[node - graph.num_graph_nodes], score, "attribute")
-    said = (1 - polar) * walked.certainty
+    sure = walked.certainty
     ranked = sorted(scores.items(), key=lambda item: -item[1][0])
-    named = (Candidate(text, max(score / best * said, FAINTEST), kind) for text, (score, kind) in ranked)
-    return (*named, *closing_candidates(polar, walked.arrival, NONE_SHARE * (1 - polar) * (1 - walked.certainty)))
+    named = [Candidate(text, max(score / best * forms.name * sure, FAINTEST), kind) for text, (score, kind) in ranked]
+    wanted = {"count": forms.count, "relation": forms.relation}
+    valued = {
+        text: Candidate(text, max(share * wanted[kind] * sure, FAINTEST), kind) for text, share, kind in meaning.values
+    }
+    named = [candidate for candidate in named if candidate.text not in valued]
+    none = NONE_SHARE * (1 - forms.yes_no) * (1 - sure)
+    return (*valued.values(), *named, *closing_candidates(forms.yes_no * sure, walked.arrival, none))
 
 
 def closing_candidates(polar: float, arrival: float, none: float) -> tuple[Candidate, ...]:

@@ -56,7 +56,7 @@ class Hits:
 
     Attributes:
         asked: the question without the names in it.
-        vector: float32 [D], its embedding.
+        vector, asked_vector: float32 [D], the embeddings of both.
         states: [L, D], token states of both readings; kinds: int64 [L], see above.
         hits: mentions first, then the nearest nodes.
     """
@@ -64,6 +64,7 @@ class Hits:
     question: str
     asked: str
     vector: FloatArray
+    asked_vector: FloatArray
     states: npt.NDArray[np.floating]
     kinds: npt.NDArray[np.int64]
     hits: tuple[Hit, ...]
@@ -187,7 +188,7 @@ def _hits(
     for node, cosine in near:
         features = start_features(None, question, 1, cosine)
         hits.append(Hit(np.asarray([node], np.int64), np.zeros(len(states), bool), features, None))
-    return Hits(question, asked, first.pooled(), states, kinds, tuple(hits))
+    return Hits(question, asked, first.pooled(), second.pooled(), states, kinds, tuple(hits))
 
 
 def start_features(mention: Mention | None, question: str, num_nodes: int, cosine: float) -> tuple[float, ...]:

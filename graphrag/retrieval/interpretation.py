@@ -1,30 +1,53 @@
 """Interpretation: the reasoner's walk, corrected by what the question means.
 
-The reading proposes query graphs (`query_graphs.py`), a ranker says how likely each is meant, and the nodes that the
-likely ones answer take the walk's place. What the walk found besides stays, faint: it is evidence, and the answer when
-no pattern fits.
+The reading proposes query graphs (`proposals.py`), a ranker says how likely each is meant, and the nodes that the
+likely ones answer take the walk's place. What the walk found besides stays, faint: it is evidence, and the answer
+when no pattern fits. A question that wants a number gets how many a query graph answers, or the value that it
+answers; one for how two things are related gets the relations between them (`relating.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from graphrag.models.prompt import CandidateKind
 from graphrag.retrieval.hits import Hits
 from graphrag.retrieval.pattern_text import NUM_FEATURES, PatternText, features_of, text_of
-from graphrag.retrieval.prizes import Plan
+from graphrag.retrieval.prizes import Forms, Plan
 from graphrag.retrieval.proposals import propose
-from graphrag.retrieval.query_graphs import AGAINST, ALONG, Branch, Executor, QueryGraph, Step
-from graphrag.retrieval.reasoning import CREDITED, FloatArray, IntArray, ReasoningGraph, Walk
+from graphrag.retrieval.query_graphs import Executor, QueryGraph
+from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Walk
+from graphrag.retrieval.relating import relate
+from graphrag.retrieval.tracing import trace
+
+Value = tuple[str, float, CandidateKind]  # text, how likely, kind
 
 RANKED = 24  # query graphs that the ranker reads
 TRACED = 6  # whose edges become evidence
 LEAST_TRACED = 0.02  # probability from which they do
 WALK_SHARE = 0.05  # of a score that the walk keeps
 WALK_CREDIT = 0.3
+RELATED = 0.5  # chance that relations are wanted, from which nothing else is looked for
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a question means on a graph.
+
+    Attributes:
+        walk: scores, credits and certainty.
+        forms: what kind of answer is wanted.
+        values: answers besides the names of nodes, with how likely each is if its kind is wanted.
+    """
+
+    walk: Walk
+    forms: Forms
+    values: tuple[Value, ...] = ()
 
 
 class Ranker(Protocol):
@@ -37,14 +60,17 @@ class Ranker(Protocol):
 
 def interpret(
     graph: ReasoningGraph, plan: Plan, hits: Hits, walked: Walk, ranker: Ranker, name: Callable[[int], str]
-) -> Walk:
-    """The walk with scores, credits and certainty of the query graphs that are likely meant."""
+) -> Meaning:
+    """The meaning of a question whose plan was walked."""
+    if plan.forms.relation > RELATED and (related := relate(graph, plan, hits)) is not None:
+        values: tuple[Value, ...] = tuple((graph.relations[row], 1.0, "relation") for row in related.relations)
+        return Meaning(_with_evidence(walked, [(related.edges, related.nodes, 1.0)], certainty=1.0), plan.forms, values)
     queries, features = shortlist(graph, plan, hits, walked, ranker)
     if not queries:
-        return walked
+        return Meaning(walked, plan.forms)
     texts = [text_of(query, plan, hits, graph, name) for query in queries]
     shares = ranker.rank(texts, features)
-    return combine(graph, plan, walked, queries, shares)
+    return combine(graph, plan, walked, queries, shares, name)
 
 
 def shortlist(
@@ -59,36 +85,68 @@ def shortlist(
     return [queries[i] for i in best.tolist()], features[best]
 
 
-def combine(graph: ReasoningGraph, plan: Plan, walked: Walk, queries: Sequence[QueryGraph], shares: FloatArray) -> Walk:
+def combine(
+    graph: ReasoningGraph,
+    plan: Plan,
+    walked: Walk,
+    queries: Sequence[QueryGraph],
+    shares: FloatArray,
+    name: Callable[[int], str],
+) -> Meaning:
     """Mix a walk with query graphs; shares [len(queries) + 1], the last that none is meant."""
+    # 1. What is meant, and what kind of answer that has.
     meant = 1 - float(shares[-1])
     given = shares[:-1] / max(float(shares[:-1].sum()), 1e-9)
     checks = np.asarray([query.holds is not None for query in queries])
-    nodes, scores = _scores(walked, [query.answers for query in queries], np.where(checks, 0.0, given))
-    scores *= meant / max(float(scores.max(initial=0.0)), 1e-9)
     polar = float(given[checks].sum())
     true = float(given[[bool(query.holds) for query in queries]].sum())
+    counting = plan.forms.count / max(plan.forms.count + plan.forms.name, 1e-9)
+    forms = Forms((1 - polar) * (1 - counting), polar, (1 - polar) * counting, 0.0)
+    # 2. Its answers.
+    nodes, scores = _scores(walked, [query.answers for query in queries], np.where(checks, 0.0, given))
+    scores *= meant / max(float(scores.max(initial=0.0)), 1e-9)
+    facts = [(query, float(share)) for query, share in zip(queries, given, strict=True) if query.holds is None]
+    values = _counts(facts, name) if counting > LEAST_TRACED else ()
+    # 3. Its evidence.
+    executor, most = Executor(graph), float(given.max())
+    likely = [i for i in np.argsort(-given, kind="stable")[:TRACED].tolist() if given[i] >= LEAST_TRACED]
+    traced = [(*trace(executor, plan, queries[i]), float(given[i]) / most) for i in likely]
+    arrival = true / polar if polar > 0 else walked.arrival
+    answered = replace(walked, nodes=nodes, scores=scores, arrival=arrival)
+    return Meaning(_with_evidence(answered, traced, certainty=meant), forms, values)
+
+
+def _with_evidence(walked: Walk, traced: Sequence[tuple[IntArray, IntArray, float]], certainty: float) -> Walk:
+    """A walk whose credits are those of (edges, nodes, share) traced, its own kept faintly."""
     node_parts, node_values = [walked.credit_nodes], [walked.credit_node_values * WALK_CREDIT]
     edge_parts, edge_values = [walked.credit_edges], [walked.credit_edge_values * WALK_CREDIT]
-    executor = Executor(graph)
-    most = float(given.max())
-    for i in np.argsort(-given, kind="stable")[:TRACED].tolist():
-        if given[i] < LEAST_TRACED:
-            break
-        edges, passed = trace(executor, plan, queries[i])
-        node_parts.append(passed)
-        node_values.append(np.full(len(passed), given[i] / most))
+    for edges, nodes, share in traced:
+        node_parts.append(nodes)
+        node_values.append(np.full(len(nodes), share))
         edge_parts.append(edges)
-        edge_values.append(np.full(len(edges), given[i] / most))
-    return Walk(
-        nodes,
-        scores,
-        *_strongest(node_parts, node_values),
-        *_strongest(edge_parts, edge_values),
-        certainty=meant,
-        arrival=true / polar if polar > 0 else walked.arrival,
-        polar=polar,
+        edge_values.append(np.full(len(edges), share))
+    credit_nodes, credit_node_values = _strongest(node_parts, node_values)
+    credit_edges, credit_edge_values = _strongest(edge_parts, edge_values)
+    return replace(
+        walked,
+        credit_nodes=credit_nodes,
+        credit_node_values=credit_node_values,
+        credit_edges=credit_edges,
+        credit_edge_values=credit_edge_values,
+        certainty=certainty,
     )
+
+
+def _counts(facts: Sequence[tuple[QueryGraph, float]], name: Callable[[int], str]) -> tuple[Value, ...]:
+    """How many each query graph answers, or the number that it answers, with its share; like numbers summed."""
+    counts: dict[str, float] = {}
+    for query, share in facts:
+        names = {name(node) for node in query.answers.tolist()}
+        only = next(iter(names))
+        number = only if len(names) == 1 and only.replace(",", "").replace(".", "").isdigit() else str(len(names))
+        counts[number] = counts.get(number, 0.0) + share
+    most = max(counts.values(), default=1.0)
+    return tuple((number, share / most, "count") for number, share in sorted(counts.items(), key=lambda c: -c[1]))
 
 
 def _scores(walked: Walk, answers: Sequence[IntArray], shares: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -101,63 +159,6 @@ def _scores(walked: Walk, answers: Sequence[IntArray], shares: FloatArray) -> tu
             *(np.full(len(nodes), share) for nodes, share in zip(answers, shares, strict=True)),
         ],
     )
-
-
-def trace(executor: Executor, plan: Plan, query: QueryGraph) -> tuple[IntArray, IntArray]:
-    """The edges by which a query graph comes to its answers, and every node on the way; both ascending."""
-    wanted = query.answers
-    if query.goal >= 0 and query.holds:
-        wanted = np.intersect1d(wanted, plan.starts[query.goal].nodes)
-    wanted = wanted[:CREDITED]
-    edges: list[IntArray] = []
-    nodes: list[IntArray] = [wanted]
-
-    def back(frontiers: Sequence[IntArray], steps: Sequence[Step], wanted: IntArray) -> IntArray:
-        for frontier, step in zip(reversed(frontiers), reversed(steps), strict=True):
-            found, wanted = _between(executor.graph, frontier, step, wanted)
-            edges.append(found)
-            nodes.append(wanted)
-        return wanted
-
-    ways = [_frontiers(executor, plan, branch) for branch in query.branches]
-    if query.tail:
-        met = ways[0][-1]
-        for way in ways[1:]:
-            met = np.intersect1d(met, way[-1])
-        onward = [met]
-        for step in query.tail[:-1]:
-            onward.append(executor.step(onward[-1], step))
-        wanted = back(onward, query.tail, wanted)
-    for way, branch in zip(ways, query.branches, strict=True):
-        back(way[:-1], branch.steps, wanted if len(wanted) else way[-1][:CREDITED])
-    return np.unique(np.concatenate([*edges, np.zeros(0, np.int64)])), np.unique(np.concatenate(nodes))
-
-
-def _frontiers(executor: Executor, plan: Plan, branch: Branch) -> list[IntArray]:
-    """The nodes before the first step of a branch, and after each."""
-    frontiers = [np.unique(plan.starts[branch.topic].nodes)]
-    for step in branch.steps:
-        frontiers.append(executor.step(frontiers[-1], step))
-    return frontiers
-
-
-def _between(graph: ReasoningGraph, before: IntArray, step: Step, after: IntArray) -> tuple[IntArray, IntArray]:
-    """Edges of a step from some nodes to others, and the nodes they leave."""
-    counts = graph.indptr[after + 1] - graph.indptr[after]
-    offsets = np.repeat(graph.indptr[after] - (np.cumsum(counts) - counts), counts)
-    edges = graph.incident[np.arange(int(counts.sum())) + offsets]
-    heads = np.repeat(after, counts)
-    edges, heads = (x[graph.relation[edges] == step[0]] for x in (edges, heads))
-    along = graph.target[edges] == heads
-    tails = np.where(along, graph.source[edges], graph.target[edges])
-    fits = np.isin(tails, before)
-    if step[1] == ALONG:
-        fits &= along
-    elif step[1] == AGAINST:
-        fits &= graph.source[edges] == heads
-        tails = np.where(graph.source[edges] == heads, graph.target[edges], tails)
-        fits &= np.isin(tails, before)
-    return np.unique(edges[fits]), np.unique(tails[fits])
 
 
 def _summed(ids: Sequence[IntArray], values: Sequence[npt.NDArray[np.floating]]) -> tuple[IntArray, FloatArray]:

@@ -57,7 +57,7 @@ def features_of(
             0.0 if check else float(walked.scores[at[known]].max(initial=0.0)) / surest,
             len(query.tail) + sum(len(branch.steps) for branch in query.branches) / 3,
             float(check),
-            plan.polar,
+            plan.forms.yes_no,
             min(_named(hits.hits[i]) if i < len(hits.hits) else 1.0 for i in topics),
             float(query.narrowed),
             query.least / 3,

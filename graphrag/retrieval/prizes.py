@@ -7,7 +7,7 @@ A reader turns the question into where to start and which relations to follow; m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -24,13 +24,23 @@ COSINE_STEPS = (0.7, 0.2, 0.1)  # how often an answer is 1, 2 or 3 hops away
 
 
 @dataclass(frozen=True)
+class Forms:
+    """How likely each kind of answer is wanted; they sum to 1."""
+
+    name: float = 1.0
+    yes_no: float = 0.0
+    count: float = 0.0
+    relation: float = 0.0
+
+
+@dataclass(frozen=True)
 class Plan:
-    """How to walk: the input of `reasoning.walk`, and how likely the answer is yes or no."""
+    """How to walk: the input of `reasoning.walk`, and what kind of answer is wanted."""
 
     starts: tuple[Start, ...]
     gates: FloatArray  # [T, 2, R']
     step_weights: FloatArray  # [T]
-    polar: float = 0.0
+    forms: Forms = field(default_factory=Forms)
 
 
 class QuestionReader(Protocol):
@@ -61,10 +71,13 @@ class LearnedReader:
                 torch.tensor(np.asarray([hit.tokens for hit in hits.hits]).reshape(count, length), dtype=torch.float32),
                 torch.tensor([hit.features for hit in hits.hits]).reshape(count, START_FEATURES),
             )
+            vectors = torch.from_numpy(np.concatenate([hits.vector, hits.asked_vector]))
+            read = self.model.form_scores(vectors[None])[0].softmax(-1)
         starts = tuple(Start(hit.nodes, float(gate)) for hit, gate in zip(hits.hits, start_gates, strict=True))
         said = shared_words(hits.asked, graph.relations)
         heard = np.exp(self.wording * (said - said.max(initial=0.0)))
-        return Plan(starts, gates.numpy() * heard, reading.step_weights[0].numpy(), float(reading.polar[0]))
+        forms = Forms(*read.tolist())
+        return Plan(starts, gates.numpy() * heard, reading.step_weights[0].numpy(), forms)
 
 
 class CosineReader:

@@ -106,7 +106,7 @@ def propose(graph: ReasoningGraph, plan: Plan, hits: Hits) -> list[QueryGraph]:
     made += _meetings(seeds, ones, levels, gates, extend)
     made.sort(key=lambda p: -p.score)
     queries = _with_values(graph, [QueryGraph(p.branches, p.tail, p.nodes, p.score, p.least) for p in made])
-    if plan.polar > POLAR:
+    if plan.forms.yes_no > POLAR:
         paired = [i for i in topics if i in named][:PAIRED]
         further = {i: [p for p in levels[1] if p.branches[0].topic == i] if len(levels) > 1 else [] for i in paired}
         sides = {i: [*_best(ones[i], CHECKED[0]), *further[i][: CHECKED[1]]] for i in paired}

@@ -112,7 +112,6 @@ class Walk:
         credit_edges, credit_edge_values: edges on the way, likewise.
         certainty: 0..1, the largest score: how sure it is that the graph says anything.
         arrival: 0..1, how much of one start's mass reaches another: how true a yes-or-no question is.
-        polar: 0..1, how likely yes or no is wanted.
     """
 
     nodes: IntArray
@@ -123,7 +122,6 @@ class Walk:
     credit_edge_values: FloatArray
     certainty: float
     arrival: float
-    polar: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -137,16 +135,13 @@ class _Step:
     home: FloatArray  # [S] mass that came to each start before it was turned away
 
 
-def walk(
-    graph: ReasoningGraph, starts: Sequence[Start], gates: FloatArray, step_weights: FloatArray, polar: float = 0.0
-) -> Walk:
+def walk(graph: ReasoningGraph, starts: Sequence[Start], gates: FloatArray, step_weights: FloatArray) -> Walk:
     """Move mass from the starts and trace the best answers back.
 
     Args:
         starts: mentions with their gates.
         gates: [T, 2, R'], direction 0 along the edge.
         step_weights: [T].
-        polar: how likely yes or no is wanted, as it was read.
     """
     start_nodes, start_mass = _start(starts)
     blocked = start_mass / max(float(start_mass.max(initial=0.0)), 1e-6)
@@ -169,7 +164,6 @@ def walk(
         *credit,
         float(min(1.0, scores.max(initial=0.0))),
         float(min(1.0, (arrival * blocked).max(initial=0.0))),
-        polar,
     )
 
 

@@ -21,7 +21,7 @@ from graphrag.index import GraphIndex
 from graphrag.models.prompt import Candidate, Prompt
 from graphrag.retrieval.candidates import candidates_of, closing_candidates
 from graphrag.retrieval.hits import NEAR, Hits, find_hits
-from graphrag.retrieval.interpretation import Ranker, interpret
+from graphrag.retrieval.interpretation import Meaning, Ranker, interpret
 from graphrag.retrieval.mentions import words_with_spans
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader, heaviest, start_prizes
 from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Start, Walk, walk
@@ -163,9 +163,11 @@ class Retriever:
         plan = self.reader.plan(hits, self.reasoning)
         if carried:
             plan = replace(plan, starts=(*plan.starts, *carried))
-        walked = walk(self.reasoning, plan.starts, plan.gates, plan.step_weights, plan.polar)
+        walked = walk(self.reasoning, plan.starts, plan.gates, plan.step_weights)
+        meaning = Meaning(walked, plan.forms)
         if self.ranker is not None:
-            walked = interpret(self.reasoning, plan, hits, walked, self.ranker, self._name)
+            meaning = interpret(self.reasoning, plan, hits, walked, self.ranker, self._name)
+        walked = meaning.walk
         nodes, node_prizes, edges, edge_prizes = self._local(plan, walked)
         if len(nodes) == 0:
             subgraph = Subgraph()
@@ -175,7 +177,7 @@ class Retriever:
                 ends, node_prizes**FLATTEN, edge_prizes**FLATTEN, self.config.edge_cost or 0.5
             )
             subgraph = self._evidence(nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept])
-        return subgraph, (candidates_of(subgraph, walked, self.reasoning), walked.certainty)
+        return subgraph, (candidates_of(subgraph, meaning, self.reasoning), walked.certainty)
 
     def _name(self, node: int) -> str:
         """What a node of the reasoning graph is called."""

@@ -22,19 +22,33 @@ from graphrag.retrieval.retriever import Retriever
 
 @dataclass(frozen=True)
 class LabelledQuestion:
-    """A question with all its answers (names); none means that the graph does not say.
+    """A question with all its answers; none means that the graph does not say.
 
-    `relations`, where they are known: those that lead to the answers, ascending.
+    Attributes:
+        answers: names, ("yes",) or ("no",); of a count what is counted; or names of relations.
+        relations: where they are known, those that lead to the answers, ascending.
+        form: what is wanted, if not yes or no: "name", "count" or "relation".
     """
 
     text: str
     answers: tuple[str, ...]
     relations: tuple[str, ...] | None = None
+    form: str = "name"
 
     @property
     def polar(self) -> bool:
         """Whether it wants yes or no."""
         return self.answers in (("yes",), ("no",))
+
+    @property
+    def wanted(self) -> str:
+        """One of `graphrag.models.reasoner.FORMS`."""
+        return "yes_no" if self.polar else self.form
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The answers as a reply gives them: of a count the number."""
+        return (str(len(self.answers)),) if self.form == "count" else self.answers
 
 
 def memory_index(graph: TextualGraph, embedder: Embedder | None = None) -> GraphIndex:
@@ -61,4 +75,4 @@ def memory_index(graph: TextualGraph, embedder: Embedder | None = None) -> Graph
 def examples_of(retriever: Retriever, questions: Sequence[LabelledQuestion]) -> Iterator[Example]:
     """One example a question, in order."""
     for question in questions:
-        yield Example(retriever.retrieve(question.text).prompt, question.answers)
+        yield Example(retriever.retrieve(question.text).prompt, question.said)

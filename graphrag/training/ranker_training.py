@@ -114,7 +114,10 @@ class RankedQuestion:
 def proposals_of(
     name: str, index: GraphIndex, questions: Sequence[LabelledQuestion], reasoner: Reasoner
 ) -> Iterator[Proposed]:
-    """Propose and execute query graphs for each question; those whose answers are not in the graph are left out."""
+    """Propose and execute query graphs for each question; those whose answers are not in the graph are left out, as
+
+    are questions for relations, which need none.
+    """
     embedder, graph = default_embedder(), index.graph
     reasoning = ReasoningGraph.of(graph, index.relation_reading, embedder.embed, (index.indptr, index.incident_edges))
     names = [*(name_of(text) for text in graph.node_texts.to_pylist()), *reasoning.literals]
@@ -141,10 +144,10 @@ def proposals_of(
             batch, find_hits([q.text for q in batch], index.mentions, near, embedder), strict=True
         ):
             missing = known.isdisjoint(answer.casefold() for answer in question.answers)
-            if question.answers and missing and not question.polar:
+            if question.form == "relation" or (question.answers and missing and not question.polar):
                 continue
             plan = reader.plan(hits, reasoning)
-            walked = walk(reasoning, plan.starts, plan.gates, plan.step_weights, plan.polar)
+            walked = walk(reasoning, plan.starts, plan.gates, plan.step_weights)
             queries = propose(reasoning, plan, hits)
             features = features_of(queries, plan, hits, walked, reasoning)
             worth = np.asarray([worth_of(query, question) for query in queries], np.float32)

@@ -4,10 +4,10 @@ Loss of a question with answers A, scores s(v) (see `graphrag.models.reasoner`):
 
     - log sum_A s / sum s   (some answer first)   - mean_A log s / sum s   (all answers)   - log max_A s   (sure of it)
 
-and of one that the graph cannot answer: - log(1 - max s). A question that wants yes or no is known by its words
-(`polar`) and judged by the mass that one start sends to another (`arrival`), both by cross-entropy. A batch is one
-graph and some of its questions, so that the mass of all of them moves in dense [N, B] steps; gradients of a few batches
-are accumulated, so that a step sees several schemas.
+and of one that the graph cannot answer: - log(1 - max s). A question that wants yes or no is judged by the mass that
+one start sends to another (`arrival`), by cross-entropy; what kind of answer is wanted is learned first
+(`fit_forms`). A batch is one graph and some of its questions, so that the mass of all of them moves in dense [N, B]
+steps; gradients of a few batches are accumulated, so that a step sees several schemas.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from torch import Tensor
 from graph_data.text import name_of
 from graphrag.embedding import default_embedder
 from graphrag.index import GraphIndex
-from graphrag.models.reasoner import START_FEATURES, Reading, Reasoner
+from graphrag.models.reasoner import FORMS, START_FEATURES, Reading, Reasoner
 from graphrag.retrieval.hits import Hits, find_hits, near_in
 from graphrag.retrieval.reasoning import LATER_POWER, ReasoningGraph
 from graphrag.training.examples import LabelledQuestion
@@ -35,17 +35,22 @@ from graphrag.training.precision import autocast
 
 log = logging.getLogger(__name__)
 
+FORM_RATE, FORM_DECAY = 2e-2, 1e-3
 SMALL = 1e-6
 TINY = 1e-20
 
 
 @dataclass(frozen=True)
 class PreparedQuestion:
-    """A question's hits (states in float16), its gold nodes, and whether it wants yes or no."""
+    """A question's hits (states in float16), its gold nodes, and what it wants: one of FORMS.
+
+    `polar` is True where yes is right, False where no is, and None where it asks for something else.
+    """
 
     hits: Hits
     gold: npt.NDArray[np.int64]
-    polar: bool | None = None  # True: yes, False: no, None: it asks for something else
+    polar: bool | None = None
+    form: str = "name"
 
 
 @dataclass
@@ -93,22 +98,21 @@ def prepare(name: str, index: GraphIndex, questions: Sequence[LabelledQuestion],
     for question, hits in zip(questions, found, strict=True):
         gold = sorted({node for answer in question.answers for node in by_name.get(answer.casefold(), ())})
         polar = {"yes": True, "no": False}.get("|".join(question.answers))
-        if polar is not None:
+        if polar is not None or question.form == "relation":
             gold = []
         elif question.answers and not gold:
             continue
         small = replace(hits, states=hits.states.astype(np.float16))
-        prepared.append(PreparedQuestion(small, np.asarray(gold, np.int64), polar))
+        prepared.append(PreparedQuestion(small, np.asarray(gold, np.int64), polar, question.wanted))
     return PreparedGraph(name, reasoning, prepared, weight)
 
 
 @dataclass(frozen=True)
 class Scored:
-    """What `retrieval.reasoning.walk` gives, for B questions: scores [N', B], arrival [B], polar [B]."""
+    """What `retrieval.reasoning.walk` gives, for B questions: scores [N', B], arrival [B]."""
 
     scores: Tensor
     arrival: Tensor
-    polar: Tensor
 
 
 def score(model: Reasoner, prepared: PreparedGraph, batch: Sequence[PreparedQuestion]) -> Scored:
@@ -160,7 +164,7 @@ def score(model: Reasoner, prepared: PreparedGraph, batch: Sequence[PreparedQues
         flow = flow * open_to
         mass = flow / flow.detach().amax(0, keepdim=True).clamp(min=1)
         total = total + mass * reading.step_weights[:, step]
-    return Scored(total, home.amax(0), reading.polar)
+    return Scored(total, home.amax(0))
 
 
 def loss_of(found: Scored, batch: Sequence[PreparedQuestion]) -> Tensor:
@@ -169,9 +173,9 @@ def loss_of(found: Scored, batch: Sequence[PreparedQuestion]) -> Tensor:
     scored = found.scores
     total = scored.sum(0)
     best = scored.amax(0)
-    is_polar = torch.tensor([float(question.polar is not None) for question in batch])
-    losses.append(torch.nn.functional.binary_cross_entropy(found.polar, is_polar) * len(batch))
     for column, question in enumerate(batch):
+        if question.form == "relation":
+            continue
         if question.polar is not None:
             true = found.arrival[column].clamp(SMALL, 0.999)
             losses.append(-torch.log(true) if question.polar else -torch.log1p(-true))
@@ -183,7 +187,7 @@ def loss_of(found: Scored, batch: Sequence[PreparedQuestion]) -> Tensor:
         some = -torch.log(gold.sum() / (total[column] + SMALL) + SMALL)
         every = -torch.log(gold / (total[column] + SMALL) + SMALL).mean() + np.log(1 / len(gold))
         losses.append(0.6 * some + 0.4 * every - 0.3 * torch.log(gold.max().clamp(max=1) + SMALL))
-    return torch.stack(losses).sum() / len(batch)
+    return torch.stack(losses).sum() / len(batch) if losses else scored.sum() * 0
 
 
 @torch.no_grad()
@@ -197,7 +201,9 @@ def hit_at_1(model: Reasoner, prepared: PreparedGraph, batch_size: int = 16) -> 
         scored = found.scores
         for column, question in enumerate(batch):
             if question.polar is not None:
-                polar.append(float((found.polar[column] > 0.5) and (found.arrival[column] > 0.5) == question.polar))
+                polar.append(float((found.arrival[column] > 0.5) == question.polar))
+                continue
+            if question.form == "relation":
                 continue
             best = float(scored[:, column].max())
             if len(question.gold):
@@ -229,6 +235,23 @@ def batches(
     return iter(plan)
 
 
+def fit_forms(model: Reasoner, graphs: Sequence[PreparedGraph], steps: int = 400) -> None:
+    """Fit the map from questions' vectors to what kind of answer is wanted, in place; on those that have an answer."""
+    asked = [question for prepared in graphs for question in prepared.questions if _has_answer(question)]
+    vectors = np.stack([np.concatenate([q.hits.vector, q.hits.asked_vector]) for q in asked])
+    given, wanted = torch.from_numpy(vectors), torch.tensor([FORMS.index(question.form) for question in asked])
+    optimizer = torch.optim.AdamW(model.form.parameters(), FORM_RATE, weight_decay=FORM_DECAY)
+    for _ in range(steps):
+        loss = torch.nn.functional.cross_entropy(model.form_scores(given), wanted)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def _has_answer(question: PreparedQuestion) -> bool:
+    return len(question.gold) > 0 or question.form in ("yes_no", "relation")
+
+
 def train_reasoner(
     graphs: Sequence[PreparedGraph],
     validation: Sequence[PreparedGraph],
@@ -240,6 +263,7 @@ def train_reasoner(
     torch.manual_seed(settings.seed)
     rng = random.Random(settings.seed)
     model = model or Reasoner()
+    fit_forms(model, graphs)
     optimizer = torch.optim.AdamW(model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     per_epoch = sum(1 for _ in batches(graphs, settings, random.Random(0))) // settings.accumulate + 1
     schedule = torch.optim.lr_scheduler.OneCycleLR(

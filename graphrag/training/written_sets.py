@@ -42,23 +42,26 @@ class WrittenSet:
         return TextualGraph.from_triples(self.triples)
 
     def labelled(self) -> Iterator[LabelledQuestion]:
-        """The questions that are answered by names, by yes or no, or not at all, with the relations they ask for."""
+        """The questions with their answers and the relations they ask for."""
         for question, pattern in self.questions:
-            kind = pattern.partition(":")[0]
-            if kind in ("count", "relation"):
-                continue
-            plain = kind not in ("none", "answers")
-            relations = tuple(sorted(fact.relation for fact in facts_of(pattern))) if plain else None
-            yield LabelledQuestion(question, answers_of(pattern, self.triples), relations)
+            kind, _, rest = pattern.partition(":")
+            counted = rest.strip() if kind == "count" else pattern
+            relations = None
+            if kind not in ("none", "answers", "relation"):
+                relations = tuple(sorted(fact.relation for fact in facts_of(counted)))
+            form = kind if kind in ("count", "relation") else "name"
+            yield LabelledQuestion(question, answers_of(counted, self.triples), relations, form)
 
     def renamed(self, rng: random.Random) -> tuple[TextualGraph, list[LabelledQuestion]]:
         """The same in another schema: relations by other names, some of them turned round, some values as fields."""
         names = self._names(rng)
         edges = [_turn(triple, *names[triple[1]]) for triple in self.triples]
-        questions = [
-            replace(question, relations=question.relations and tuple(sorted(names[r][0] for r in question.relations)))
-            for question in self.labelled()
-        ]
+        questions = []
+        for question in self.labelled():
+            relations = question.relations and tuple(sorted(names[r][0] for r in question.relations))
+            if question.form == "relation":
+                question = replace(question, answers=tuple(sorted(names[r][0] for r in question.answers)))
+            questions.append(replace(question, relations=relations))
         way = rng.random()
         fields = _value_relations(edges) if way < FIELDS + ONE_FIELD else set()
         if not fields:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from graphrag.errors import ModelError
-from graphrag.models.reasoner import START_FEATURES, Reasoner, ReasonerConfig
+from graphrag.models.reasoner import FORMS, START_FEATURES, Reasoner, ReasonerConfig
 
 CONFIG = ReasonerConfig(dim=24, key_dim=8, steps=3, heads=2, layers=1)
 
@@ -25,9 +25,15 @@ def test_gates_lie_between_0_and_1_and_step_weights_sum_to_1(model: Reasoner) ->
     starts = model.start_gates(reading, torch.tensor([0, 1, 1]), torch.ones(3, 5), torch.zeros(3, START_FEATURES))
     assert gates.shape == (2, 3, 2, 7)
     assert starts.shape == (3,)
-    for values in (gates, starts, reading.polar):
+    for values in (gates, starts):
         assert bool(((values > 0) & (values < 1)).all())
     assert reading.step_weights.sum(-1).tolist() == pytest.approx([1, 1])
+
+
+def test_every_question_wants_something(model: Reasoner) -> None:
+    shares = model.form_scores(torch.nn.functional.normalize(torch.randn(3, 48), dim=-1)).softmax(-1)
+    assert shares.shape == (3, len(FORMS))
+    assert shares.sum(-1).tolist() == pytest.approx([1, 1, 1])
 
 
 def test_padding_changes_nothing(model: Reasoner) -> None:

@@ -10,13 +10,15 @@ import pytest
 from graph_data.textual_graph import TextualGraph
 from graphrag.embedding import default_embedder
 from graphrag.retrieval.hits import Hits, find_hits
-from graphrag.retrieval.interpretation import combine, interpret, trace
+from graphrag.retrieval.interpretation import combine, interpret
 from graphrag.retrieval.mentions import MentionTable
 from graphrag.retrieval.pattern_text import NUM_FEATURES, PatternText, features_of, text_of
-from graphrag.retrieval.prizes import Plan
+from graphrag.retrieval.prizes import Forms, Plan
 from graphrag.retrieval.proposals import propose
 from graphrag.retrieval.query_graphs import AGAINST, ALONG, EITHER, Executor, QueryGraph
 from graphrag.retrieval.reasoning import ReasoningGraph, Start, Walk, walk
+from graphrag.retrieval.relating import relate
+from graphrag.retrieval.tracing import trace
 
 TRIPLES = [
     ("France", "borders", "Spain"),
@@ -119,7 +121,7 @@ def test_the_likeliest_pattern_s_answers_come_first() -> None:
     queries = propose(REASONING, plan, hits)
     meant = find(QUESTION, "X borders A, A borders Y, A capital answer")
     shares = np.asarray([0.8 if q.branches == meant.branches and q.tail == meant.tail else 0 for q in queries] + [0.2])
-    found = combine(REASONING, plan, walked, queries, shares.astype(np.float32))
+    found = combine(REASONING, plan, walked, queries, shares.astype(np.float32), NAMES.__getitem__).walk
     assert NAMES[int(found.nodes[found.scores.argmax()])] == "Madrid"
     assert found.certainty == pytest.approx(0.8)
     assert found.scores.max() == pytest.approx(0.8)
@@ -131,7 +133,7 @@ def test_the_likeliest_pattern_s_answers_come_first() -> None:
 def checks(question: str) -> dict[str, bool | None]:
     """What is checked if the question may want yes or no: pattern to whether it holds."""
     plan, hits, _ = asked(question)
-    queries = propose(REASONING, replace(plan, polar=0.9), hits)
+    queries = propose(REASONING, replace(plan, forms=Forms(0.1, 0.9)), hits)
     return {text(query, plan, hits).facts: query.holds for query in queries if query.holds is not None}
 
 
@@ -157,15 +159,15 @@ def test_a_question_for_something_else_is_not_checked() -> None:
 
 def test_checks_say_how_likely_yes_is() -> None:
     plan, hits, walked = asked("Is Berlin the capital of Spain?")
-    queries = propose(REASONING, replace(plan, polar=0.9), hits)
+    queries = propose(REASONING, replace(plan, forms=Forms(0.1, 0.9)), hits)
     shares = np.zeros(len(queries) + 1, np.float32)
     shares[[query.holds is False for query in queries].index(True)] = 0.6
     shares[[query.holds is None for query in queries].index(True)] = 0.2
     shares[-1] = 0.2
-    found = combine(REASONING, plan, walked, queries, shares)
-    assert found.polar == pytest.approx(0.75)
-    assert found.arrival == 0
-    assert found.certainty == pytest.approx(0.8)
+    found = combine(REASONING, plan, walked, queries, shares, NAMES.__getitem__)
+    assert found.forms.yes_no == pytest.approx(0.75)
+    assert found.walk.arrival == 0
+    assert found.walk.certainty == pytest.approx(0.8)
 
 
 def test_a_question_that_names_nothing_keeps_its_walk() -> None:
@@ -177,4 +179,55 @@ def test_a_question_that_names_nothing_keeps_its_walk() -> None:
             raise AssertionError("the ranker was asked")
 
     plan, hits, walked = asked("Why is that so?")
-    assert interpret(REASONING, plan, hits, walked, Unasked(), NAMES.__getitem__) is walked
+    assert interpret(REASONING, plan, hits, walked, Unasked(), NAMES.__getitem__).walk is walked
+
+
+def test_a_question_for_a_number_is_answered_by_how_many_there_are() -> None:
+    plan, hits, walked = asked("How many countries border Spain?")
+    plan = replace(plan, forms=Forms(0.1, 0.0, 0.9))
+    queries = propose(REASONING, plan, hits)
+    wanted = [text(query, plan, hits).facts for query in queries].index("X and answer borders")
+    shares = np.full(len(queries) + 1, 0.01, np.float32)
+    shares[wanted] = 0.9
+    found = combine(REASONING, plan, walked, queries, shares / shares.sum(), NAMES.__getitem__)
+    assert found.forms.count > 0.8
+    assert found.values[0] == ("2", 1.0, "count")
+
+
+def test_a_question_for_a_relation_is_answered_by_those_between_two_names() -> None:
+    class Unasked:
+        def screen(self, features: object) -> np.ndarray:
+            raise AssertionError("the ranker was asked")
+
+        def rank(self, texts: object, features: object) -> np.ndarray:
+            raise AssertionError("the ranker was asked")
+
+    plan, hits, walked = asked("How is Madrid related to Spain?")
+    plan = replace(plan, forms=Forms(0.1, 0.0, 0.0, 0.9))
+    found = interpret(REASONING, plan, hits, walked, Unasked(), NAMES.__getitem__)
+    assert found.values == (("capital", 1.0, "relation"),)
+    assert found.walk.certainty == 1
+    assert found.walk.credit_edge_values[found.walk.credit_edges.tolist().index(3)] == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "relations", "through"),
+    [
+        ("How is Madrid related to Spain?", ["capital"], set()),
+        ("How are France and Portugal connected?", ["borders"], {"Spain"}),
+        ("How is Paris connected to Madrid?", [], None),
+        ("How is Spain doing?", [], None),
+    ],
+)
+def test_two_names_are_related_by_the_edges_between_them(
+    question: str, relations: list[str], through: set[str] | None
+) -> None:
+    plan, hits, _ = asked(question)
+    found = relate(REASONING, plan, hits)
+    if through is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert [REASONING.relations[row] for row in found.relations] == relations
+        named = {NAMES[int(node)] for hit in hits.hits for node in hit.nodes}
+        assert {NAMES[node] for node in found.nodes.tolist()} == through | named

@@ -42,7 +42,8 @@ class Record:
         hit, hit_at_1, precision, recall, f1, exact_match: of answerable questions; 0..1.
         right: the first answer is a gold one, or the graph does not say and the reply says so.
         coverage: share of the gold answers in the evidence.
-        valid_nodes: share of the answers that name something in the graph; None without answers, or for yes and no.
+        valid_nodes: share of the answers that name something in the graph; None without any,
+            or for yes, no and numbers.
         valid_edges: share of the evidence's edges that are edges of the graph; None without edges.
         error: why the question could not be asked; scored as a wrong reply.
     """
@@ -163,7 +164,7 @@ class _Judge:
         )
 
     def _valid_nodes(self, answers: Sequence[str]) -> float | None:
-        named = [name for answer in answers if (name := metrics.normalise(answer)) not in _UNNAMED]
+        named = [metrics.normalise(answer) for answer in answers if not _names_nothing(answer)]
         return metrics.mean(float(name in self._names) for name in named)
 
     def _valid_edges(self, answer: Answer) -> float | None:
@@ -180,6 +181,11 @@ class _Judge:
             edge.text,
             edge.target,
         )
+
+
+def _names_nothing(answer: str) -> bool:
+    """Yes, no, and how many there are."""
+    return metrics.normalise(answer) in _UNNAMED or answer.isdigit()
 
 
 def sample(questions: Sequence[Question], limit: int | None, seed: int = 0) -> list[Question]:

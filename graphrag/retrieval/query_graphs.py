@@ -21,7 +21,7 @@ ALONG, AGAINST, EITHER = 0, 1, 2
 Step = tuple[int, int]  # relation, direction
 
 MOST_NODES = 4000  # of a frontier
-MOST_EDGES = 100_000  # looked at from one frontier
+MOST_EDGES = 100_000  # followed in a step
 FLOOR = 1e-4
 
 
@@ -81,47 +81,29 @@ class QueryGraph:
 
 @dataclass
 class Executor:
-    """Steps over a graph, each frontier's edges gathered once."""
+    """Steps over a graph; which ways leave a frontier is looked up once."""
 
     graph: ReasoningGraph
-    _gathered: dict[bytes, tuple[IntArray, IntArray]] = field(default_factory=dict)
+    _looked_up: dict[bytes, tuple[IntArray, IntArray]] = field(default_factory=dict)
 
-    def ways(self, nodes: IntArray) -> tuple[IntArray, IntArray]:
-        """Keys (2 * relation + direction, sorted) and heads of every edge that leaves the nodes."""
+    def _leaving(self, nodes: IntArray) -> tuple[IntArray, IntArray]:
+        """The ways that leave the nodes: their rows and keys."""
         key = nodes.tobytes()
-        if key not in self._gathered:
-            self._gathered[key] = self._gather(nodes)
-        return self._gathered[key]
-
-    def _gather(self, nodes: IntArray) -> tuple[IntArray, IntArray]:
-        graph = self.graph
-        counts = graph.indptr[nodes + 1] - graph.indptr[nodes]
-        if counts.sum() > MOST_EDGES:
-            kept = np.searchsorted(np.cumsum(counts), MOST_EDGES)
-            nodes, counts = nodes[: kept + 1], counts[: kept + 1].copy()
-            counts[-1] = MOST_EDGES - counts[:-1].sum()
-        offsets = np.repeat(graph.indptr[nodes] - (np.cumsum(counts) - counts), counts)
-        edges = graph.incident[np.arange(int(counts.sum())) + offsets]
-        tails = np.repeat(nodes, counts)
-        along = graph.source[edges] == tails
-        heads = np.where(along, graph.target[edges], graph.source[edges])
-        keys = 2 * graph.relation[edges] + ~along
-        order = np.argsort(keys, kind="stable")
-        return keys[order], heads[order]
+        if key not in self._looked_up:
+            rows = self.graph.ways.leaving(nodes)
+            self._looked_up[key] = rows, self.graph.ways.keys[rows]
+        return self._looked_up[key]
 
     def step(self, nodes: IntArray, step: Step) -> IntArray:
-        """Where a step leads, ascending."""
-        keys, heads = self.ways(nodes)
+        """Where a step leads, ascending, MOST_NODES at most."""
+        rows, keys = self._leaving(nodes)
         relation, direction = step
-        low = 2 * relation + (1 if direction == AGAINST else 0)
-        high = 2 * relation + (0 if direction == ALONG else 1)
-        found = np.unique(heads[np.searchsorted(keys, low) : np.searchsorted(keys, high, side="right")])
-        return found[:MOST_NODES]
+        taken = keys // 2 == relation if direction == EITHER else keys == 2 * relation + direction
+        return self.graph.ways.ends(rows[taken], MOST_EDGES)[:MOST_NODES]
 
     def options(self, nodes: IntArray, gates: FloatArray, limit: int) -> list[tuple[Step, float]]:
         """The steps that leave the nodes, best log gates first; gates [2, R']."""
-        keys, _ = self.ways(nodes)
-        distinct = np.unique(keys)
+        distinct = np.unique(self._leaving(nodes)[1])
         logs = np.log(gates[distinct % 2, distinct // 2] + FLOOR)
         steps = [((int(k) // 2, int(k) % 2), float(v)) for k, v in zip(distinct, logs, strict=True)]
         for i in np.flatnonzero(np.diff(distinct // 2) == 0).tolist():

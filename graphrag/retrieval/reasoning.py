@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from graph_data.text import readable_relation
 from graph_data.textual_graph import TextualGraph
 from graphrag.retrieval.incidence import incidence_of
 from graphrag.retrieval.literals import literals_of
+from graphrag.retrieval.ways import Ways
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
@@ -59,6 +61,11 @@ class ReasoningGraph:
     @property
     def num_nodes(self) -> int:
         return len(self.indptr) - 1
+
+    @cached_property
+    def ways(self) -> Ways:
+        """The edges that leave each node, grouped by relation and direction."""
+        return Ways.of(self.source, self.target, self.relation, self.indptr, self.incident)
 
     @staticmethod
     def of(

@@ -1,10 +1,8 @@
-"""Train the query graph ranker from questions and their answers alone; no pattern is ever shown to it as the right one.
+"""Train the query ranker from questions and their answers; mostly no pattern is shown to it as the right one.
 
-Every pattern p that is proposed for a question is executed; r_p is the F1 of what it answers against the gold
-answers, less where the question is known to ask for other relations; of a check whether it holds where yes is right,
-or not where no is. Loss: - log sum_p P(p) r_p^2, a marginal likelihood over the patterns that answer rightly (of many
-patterns that happen to give the right answer, the one that reads like the question wins over time); of a question
-that the graph cannot answer, - log P(none). Right patterns and the likeliest wrong ones are shown.
+Loss: - log sum_p P(p) r_p^2 with the worths r_p of `ranking_examples`, a marginal likelihood over the patterns that
+answer rightly (of many patterns that happen to give the right answer, the one that reads like the question wins over
+time); of a question that the graph cannot answer, - log P(none). Right patterns and the likeliest wrong ones are shown.
 """
 
 from __future__ import annotations
@@ -13,8 +11,7 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -22,27 +19,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from graph_data.text import name_of, readable_relation
-from graphrag.embedding import default_embedder
-from graphrag.index import GraphIndex
-from graphrag.models.query_ranker import Encoded, FloatArray, QueryRanker
-from graphrag.models.reasoner import Reasoner
-from graphrag.retrieval.hits import Hits, find_hits, near_in
-from graphrag.retrieval.interpretation import RANKED
-from graphrag.retrieval.pattern_text import PatternText, features_of, text_of, without_judgement
-from graphrag.retrieval.prizes import LearnedReader, Plan
-from graphrag.retrieval.proposals import propose
-from graphrag.retrieval.query_graphs import QueryGraph
-from graphrag.retrieval.reasoning import ReasoningGraph, walk
+from graphrag.models.query_ranker import Encoded, QueryRanker
+from graphrag.retrieval.pattern_text import without_judgement
+from graphrag.training.averaging import Average
 from graphrag.training.checkpoints import drop_checkpoints, last_checkpoint, read_checkpoint, write_checkpoint
-from graphrag.training.examples import LabelledQuestion
 from graphrag.training.precision import autocast
+from graphrag.training.ranking_examples import RIGHT, Proposed, RankedQuestion
 from graphrag.training.schedule import learning_rate
 
 log = logging.getLogger(__name__)
 
-RIGHT = 0.5  # worth from which a pattern counts as right at all
-BY_CHANCE = 0.6  # of the worth of a pattern whose relations are not those that the question is known to ask for
 PAIRS_AT_ONCE = 32  # of one forward pass, of about equal lengths
 
 
@@ -71,106 +57,6 @@ class RankerTraining:
     seed: int = 0
 
 
-@dataclass(frozen=True)
-class Proposed:
-    """A question with all query graphs that are proposed for it.
-
-    Attributes:
-        features: float32 [n, NUM_FEATURES].
-        worth: float32 [n], r_p of each.
-        say: a query graph's row to its words.
-        answerable: the graph has an answer.
-    """
-
-    source: str
-    question: str
-    features: FloatArray
-    worth: FloatArray
-    say: Callable[[int], PatternText]
-    answerable: bool
-
-    def without_words(self) -> Proposed:
-        """Itself without what its words take to keep."""
-        return replace(self, say=lambda row: PatternText("", "", ""))
-
-
-@dataclass(frozen=True)
-class RankedQuestion:
-    """A question's query graphs that the ranker reads, tokenised, with what each is worth.
-
-    Attributes:
-        encoded: of every pattern, likeliest first.
-        worth: r_p of each.
-        answerable: the graph has an answer.
-    """
-
-    source: str
-    question: str
-    encoded: tuple[Encoded, ...]
-    worth: tuple[float, ...]
-    answerable: bool
-
-
-def proposals_of(
-    name: str, index: GraphIndex, questions: Sequence[LabelledQuestion], reasoner: Reasoner
-) -> Iterator[Proposed]:
-    """Propose and execute query graphs for each question; those whose answers are not in the graph are left out, as
-
-    are questions for relations, which need none.
-    """
-    embedder, graph = default_embedder(), index.graph
-    reasoning = ReasoningGraph.of(graph, index.relation_reading, embedder.embed, (index.indptr, index.incident_edges))
-    names = [*(name_of(text) for text in graph.node_texts.to_pylist()), *reasoning.literals]
-    folded = [name.casefold() for name in names]
-    known = set(folded)
-    near = near_in(index.node_vectors(np.arange(graph.num_nodes)))
-    reader = LearnedReader(reasoner)
-
-    def worth_of(query: QueryGraph, question: LabelledQuestion) -> float:
-        same = True
-        if question.relations is not None:
-            meant = sorted(readable_relation(relation) for relation in question.relations)
-            same = meant == sorted(reasoning.relations[row] for row in query.relations)
-        if question.polar:
-            return float(same and query.holds == (question.answers == ("yes",)))
-        if query.holds is not None:
-            return 0.0
-        gold = {answer.casefold() for answer in question.answers}
-        return _f1({folded[node] for node in query.answers.tolist()}, gold) * (1 if same else BY_CHANCE)
-
-    for start in range(0, len(questions), 64):
-        batch = questions[start : start + 64]
-        for question, hits in zip(
-            batch, find_hits([q.text for q in batch], index.mentions, near, embedder), strict=True
-        ):
-            missing = known.isdisjoint(answer.casefold() for answer in question.answers)
-            if question.form == "relation" or (question.answers and missing and not question.polar):
-                continue
-            plan = reader.plan(hits, reasoning)
-            walked = walk(reasoning, plan.starts, plan.gates, plan.step_weights)
-            queries = propose(reasoning, plan, hits)
-            features = features_of(queries, plan, hits, walked, reasoning)
-            worth = np.asarray([worth_of(query, question) for query in queries], np.float32)
-
-            def say(
-                row: int, queries: Sequence[QueryGraph] = queries, plan: Plan = plan, hits: Hits = hits
-            ) -> PatternText:
-                return text_of(queries[row], plan, hits, reasoning, names.__getitem__)
-
-            yield Proposed(name, question.text, features, worth, say, bool(question.answers))
-
-
-def to_read(proposed: Proposed, ranker: QueryRanker, with_right: bool) -> RankedQuestion:
-    """The query graphs that the screen picks, tokenised; `with_right`: the best one in any case, to learn from."""
-    rows = np.argsort(-ranker.screen(proposed.features), kind="stable")[:RANKED].tolist()
-    if with_right and len(rows) and proposed.worth.max() >= RIGHT and proposed.worth[rows].max() < RIGHT:
-        rows[-1] = int(proposed.worth.argmax())
-    encoded = tuple(ranker.pairs([proposed.say(row) for row in rows], proposed.features[rows])) if rows else ()
-    return RankedQuestion(
-        proposed.source, proposed.question, encoded, tuple(proposed.worth[rows].tolist()), proposed.answerable
-    )
-
-
 def train_screen(ranker: QueryRanker, proposed: Sequence[Proposed], settings: RankerTraining) -> None:
     """Train the ranker's screen by - log sum_p P(p) r_p^2 over all that was proposed, in place."""
     torch.manual_seed(settings.seed)
@@ -191,11 +77,6 @@ def train_screen(ranker: QueryRanker, proposed: Sequence[Proposed], settings: Ra
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         optimizer.zero_grad()
-
-
-def _f1(found: set[str], gold: set[str]) -> float:
-    right = len(found & gold)
-    return 2 * right / (len(found) + len(gold)) if right else 0.0
 
 
 def loss_of_batch(
@@ -235,36 +116,8 @@ def scores_of(model: QueryRanker, pairs: Sequence[Encoded]) -> Tensor:
     order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].tokens))
     chunks = [order[i : i + PAIRS_AT_ONCE] for i in range(0, len(order), PAIRS_AT_ONCE)]
     with autocast("cpu"):
-        scores = torch.cat([model([pairs[i] for i in chunk]).float() for chunk in chunks])
+        scores = torch.cat([model([pairs[i] for i in chunk])[0].float() for chunk in chunks])
     return scores[torch.tensor(order).argsort()]
-
-
-class Average:
-    """A moving average of weights, which generalises better than the last of them (Polyak and Juditsky 1992)."""
-
-    def __init__(self, weights: Mapping[str, Tensor], decay: float) -> None:
-        self.weights = {name: weight.detach().clone() for name, weight in weights.items()}
-        self.decay = decay
-
-    def update(self, weights: Mapping[str, Tensor], step: int) -> None:
-        """Take in the weights after a step; the first steps count for less and less."""
-        keep = min(self.decay, (1 + step) / (10 + step))
-        for name, weight in weights.items():
-            self.weights[name].lerp_(weight.detach(), 1 - keep)
-
-    @contextmanager
-    def in_place(self, weights: Mapping[str, Tensor]) -> Iterator[None]:
-        """The average in the weights' place for a while."""
-        own = {name: weight.detach().clone() for name, weight in weights.items()}
-        _put(self.weights, weights)
-        yield
-        _put(own, weights)
-
-
-@torch.no_grad()
-def _put(source: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> None:
-    for name, weight in target.items():
-        weight.copy_(source[name])
 
 
 def _logsumexp(values: Tensor, owners: Tensor, count: int) -> Tensor:

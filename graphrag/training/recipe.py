@@ -39,16 +39,10 @@ from graphrag.models.reasoner import Reasoner
 from graphrag.retrieval.prizes import LearnedReader
 from graphrag.retrieval.retriever import Retriever, RetrieverConfig
 from graphrag.retrieval.textualize import textualizer_fingerprint
+from graphrag.training.comparison_training import read_questions, train_comparison
 from graphrag.training.examples import LabelledQuestion, examples_of, memory_index
-from graphrag.training.ranker_training import (
-    Proposed,
-    RankerTraining,
-    evaluate_ranker,
-    proposals_of,
-    to_read,
-    train_ranker,
-    train_screen,
-)
+from graphrag.training.ranker_training import RankerTraining, evaluate_ranker, train_ranker, train_screen
+from graphrag.training.ranking_examples import Proposed, proposals_of, to_read
 from graphrag.training.reasoner_training import (
     PreparedGraph,
     ReasonerTraining,
@@ -238,6 +232,9 @@ def _train_the_ranker(materials: Sequence[Material], recipe: Recipe, out: Path, 
     training = [to_read(p, start, True) for m in materials for p in drawn(m, m.source.train, m.source.patterns)]
     held_out = [to_read(p, start, False) for m in materials for p in drawn(m, m.source.validation, HELD_OUT_PATTERNS)]
     trained = train_ranker(start, training, held_out, recipe.ranker, out, resume)
+    read, judged = (list(read_questions(trained, part)) for part in (training, held_out))
+    train_comparison(trained, read, judged)
+    trained.save(out)
     right = evaluate_ranker(trained, held_out).get("right", 0.0)
     done.write_text(json.dumps(right), "utf-8")
     return right

@@ -12,17 +12,8 @@ from graph_data.textual_graph import TextualGraph
 from graphrag.models.query_ranker import QueryRanker, QueryRankerConfig
 from graphrag.models.reasoner import Reasoner
 from graphrag.training.examples import LabelledQuestion, memory_index
-from graphrag.training.ranker_training import (
-    BY_CHANCE,
-    Proposed,
-    RankedQuestion,
-    RankerTraining,
-    evaluate_ranker,
-    proposals_of,
-    to_read,
-    train_ranker,
-    train_screen,
-)
+from graphrag.training.ranker_training import RankerTraining, evaluate_ranker, train_ranker, train_screen
+from graphrag.training.ranking_examples import BY_CHANCE, Proposed, RankedQuestion, proposals_of, to_read
 
 LANDS = [("Aland", "Bcity"), ("Cland", "Dcity"), ("Eland", "Fcity"), ("Gland", "Hcity")]
 GRAPH = TextualGraph.from_triples(

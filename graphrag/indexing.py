@@ -25,7 +25,7 @@ from graphrag.retrieval.incidence import incidence_of
 from graphrag.retrieval.mentions import MentionTable
 from graphrag.storage import building, check_files, is_index, publish, read_meta, save_array, save_strings
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ARRAYS = (
     "edge_index",
     "edge_relation",

@@ -18,8 +18,8 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     adapt = recipe.RECIPES["adapt"]
     tiny = replace(
         adapt,
-        questions=120,
-        prompts=48,
+        questions=80,
+        prompts=32,
         reasoner=replace(adapt.reasoner, epochs=1),
         ranker=replace(adapt.ranker, epochs=1),
         adapter=replace(adapt.adapter, epochs=1, evaluate_every=0, hit_examples=10),
@@ -30,7 +30,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_graph_without_labels_is_learned_from(small: None, tmp_path: Path) -> None:
     out = tmp_path / "heist.adapter"
     found = recipe.run(out=out, graph="museum_heist", seed=1)
-    assert found["examples"] == 48
+    assert found["examples"] == 32
     assert set(found["reasoner_hit_at_1"]) == {"museum_heist"}
     assert 0 <= found["hit_at_1"] <= 1
     assert {file.name for file in out.iterdir()} >= {

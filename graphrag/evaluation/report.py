@@ -21,8 +21,6 @@ from graphrag.evaluation import metrics
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from graphrag.evaluation.runner import Record
-
 _OF_ANSWERABLE = ("hit", "hit_at_1", "precision", "recall", "f1", "exact_match")
 _WORDS = {
     "hit": "a gold answer stands in the reply",
@@ -35,6 +33,48 @@ _WORDS = {
     "abstained_on_unanswerable": "abstained where the graph does not say",
     "abstained_on_answerable": "abstained where it does",
 }
+
+
+@dataclass(frozen=True)
+class Record:
+    """One question, its reply and how good it is. Scores are None where they do not apply.
+
+    Attributes:
+        hit, hit_at_1, precision, recall, f1, exact_match: of answerable questions; 0..1.
+        right: the first answer is a gold one, or the graph does not say and the reply says so.
+        coverage: share of the gold answers in the evidence.
+        valid_nodes: share of the answers that name something in the graph; None without any,
+            or for yes, no and numbers.
+        valid_edges: share of the evidence's edges that are edges of the graph; None without edges.
+        error: why the question could not be asked; scored as a wrong reply.
+    """
+
+    id: str
+    question: str
+    gold: tuple[str, ...]
+    reply: str
+    answers: tuple[str, ...]
+    abstained: bool
+    confidence: float
+    right: bool
+    hit: float | None
+    hit_at_1: float | None
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    exact_match: float | None
+    coverage: float | None
+    nodes: int
+    edges: int
+    tokens: int
+    valid_nodes: float | None
+    valid_edges: float | None
+    seconds: float
+    error: str = ""
+
+    @property
+    def answerable(self) -> bool:
+        return bool(self.gold)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,12 @@
 """evaluate: ask every question, score every reply.
 
-What is asked is anything with GraphRAG's `ask` and `graph`. What is measured of one reply is a `Record`; the means are
-the report's.
+What is asked is anything with GraphRAG's `ask` and `graph`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -20,7 +18,7 @@ from graph_data.text import readable_relation
 from graph_data.textual_graph import TextualGraph
 from graphrag.answer import Answer
 from graphrag.evaluation import metrics
-from graphrag.evaluation.report import Report
+from graphrag.evaluation.report import Record, Report
 
 _UNNAMED = frozenset({"yes", "no"})
 
@@ -32,48 +30,6 @@ class Asked(Protocol):
     def graph(self) -> TextualGraph: ...
 
     def ask(self, question: str) -> Answer: ...
-
-
-@dataclass(frozen=True)
-class Record:
-    """One question, its reply and how good it is. Scores are None where they do not apply.
-
-    Attributes:
-        hit, hit_at_1, precision, recall, f1, exact_match: of answerable questions; 0..1.
-        right: the first answer is a gold one, or the graph does not say and the reply says so.
-        coverage: share of the gold answers in the evidence.
-        valid_nodes: share of the answers that name something in the graph; None without any,
-            or for yes, no and numbers.
-        valid_edges: share of the evidence's edges that are edges of the graph; None without edges.
-        error: why the question could not be asked; scored as a wrong reply.
-    """
-
-    id: str
-    question: str
-    gold: tuple[str, ...]
-    reply: str
-    answers: tuple[str, ...]
-    abstained: bool
-    confidence: float
-    right: bool
-    hit: float | None
-    hit_at_1: float | None
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    exact_match: float | None
-    coverage: float | None
-    nodes: int
-    edges: int
-    tokens: int
-    valid_nodes: float | None
-    valid_edges: float | None
-    seconds: float
-    error: str = ""
-
-    @property
-    def answerable(self) -> bool:
-        return bool(self.gold)
 
 
 def evaluate(

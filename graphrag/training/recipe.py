@@ -79,7 +79,7 @@ class Recipe:
     prompts: int = 9200
     budgets: tuple[tuple[int, float], ...] = ((RetrieverConfig().token_budget, 0.13), (96, 0.87))
     reasoner: ReasonerTraining = field(default_factory=ReasonerTraining)
-    ranker: RankerTraining = field(default_factory=RankerTraining)
+    ranker: RankerTraining = field(default_factory=lambda: RankerTraining(epochs=2, learning_rate=1.5e-4))
     adapter: TrainConfig = field(default_factory=lambda: TrainConfig(epochs=1, language_model_lr=1.5e-4))
 
 

@@ -6,10 +6,9 @@ MiniLM embeds them make a score:
 
     s = MLP(mean state) + MLP(features) + alike * (cosine - level)
 
-and a comparison of all that were read with one another has the last word (`comparison.py`). Reading takes time, so of
-all that are proposed a screen, an MLP over the features alone, picks those to read. The cosine knows words that no
-training question has. The probabilities are a softmax over the patterns and one more option, that none is meant,
-whose score is 0.
+Reading takes time, so of all that are proposed a screen, an MLP over the features alone, picks those to read. The
+cosine knows words that no training question has. The probabilities are a softmax over the patterns and one more
+option, that none is meant, whose score is 0.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ from torch import Tensor, nn
 
 from graphrag.embedding import default_embedder, new_minilm
 from graphrag.errors import ModelError
-from graphrag.models.comparison import Comparison
 from graphrag.models.prefix_lm import default_tokenizer
 from graphrag.retrieval.pattern_text import NUM_FEATURES, PatternText
 
@@ -71,7 +69,6 @@ class QueryRanker(nn.Module):
         dim = self.encoder.config.hidden_size
         self.read = nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, 1))
         self.weigh = nn.Sequential(nn.Linear(NUM_FEATURES, 32), nn.GELU(), nn.Linear(32, 1))
-        self.compare = Comparison(dim, NUM_FEATURES)
         self.sift = nn.Sequential(nn.Linear(NUM_FEATURES, 64), nn.GELU(), nn.Linear(64, 1))
 
     @torch.inference_mode()
@@ -108,8 +105,8 @@ class QueryRanker(nn.Module):
         ids: list[int] = self.tokenizer(text, add_special_tokens=False, truncation=True, max_length=limit)["input_ids"]
         return ids
 
-    def forward(self, pairs: Sequence[Encoded]) -> tuple[Tensor, Tensor]:
-        """Scores [len(pairs)], 0 being that of "none of them", and mean states [len(pairs), D]."""
+    def forward(self, pairs: Sequence[Encoded]) -> Tensor:
+        """Scores [len(pairs)]; 0 is the score of "none of them"."""
         length = max(len(pair.tokens) for pair in pairs)
         tokens, mask, segments = (torch.zeros(len(pairs), length, dtype=torch.long) for _ in range(3))
         for row, pair in enumerate(pairs):
@@ -123,7 +120,7 @@ class QueryRanker(nn.Module):
         features = torch.from_numpy(np.stack([pair.features for pair in pairs]))
         alike = self.config.alike * (torch.tensor([pair.cosine for pair in pairs]) - self.config.level)
         score: Tensor = self.read(pooled).squeeze(-1) + self.weigh(features).squeeze(-1) + alike
-        return score, pooled
+        return score
 
     def rank(self, texts: Sequence[PatternText], features: FloatArray) -> FloatArray:
         """Probabilities of patterns with their features, and, last, that none is meant."""
@@ -132,24 +129,13 @@ class QueryRanker(nn.Module):
     @torch.inference_mode()
     def probabilities(self, pairs: Sequence[Encoded], batch: int = 16) -> FloatArray:
         """[len(pairs) + 1]; the last is that none is meant."""
-        if not pairs:
-            return np.ones(1, np.float32)
-        scores, states = self.read_all(pairs, batch)
-        features = torch.from_numpy(np.stack([pair.features for pair in pairs]))
-        mask = torch.ones(1, len(pairs), dtype=torch.bool)
-        found: FloatArray = self.compare(states[None], features[None], scores[None], mask)[0].softmax(0).numpy()
-        return found
-
-    @torch.inference_mode()
-    def read_all(self, pairs: Sequence[Encoded], batch: int = 16) -> tuple[Tensor, Tensor]:
-        """As `forward`, in batches of about equal lengths."""
-        scores, states = torch.zeros(len(pairs)), torch.zeros(len(pairs), self.encoder.config.hidden_size)
+        scores = torch.zeros(len(pairs) + 1)
         order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].tokens))
         for start in range(0, len(order), batch):
             rows = order[start : start + batch]
-            some = self([pairs[i] for i in rows])
-            scores[rows], states[rows] = some[0].float(), some[1].float()
-        return scores, states
+            scores[rows] = self([pairs[i] for i in rows])
+        found: FloatArray = scores.softmax(0).numpy()
+        return found
 
     def trained(self) -> dict[str, Tensor]:
         """The tensors that are not MiniLM's own."""

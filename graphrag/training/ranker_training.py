@@ -116,7 +116,7 @@ def scores_of(model: QueryRanker, pairs: Sequence[Encoded]) -> Tensor:
     order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].tokens))
     chunks = [order[i : i + PAIRS_AT_ONCE] for i in range(0, len(order), PAIRS_AT_ONCE)]
     with autocast("cpu"):
-        scores = torch.cat([model([pairs[i] for i in chunk])[0].float() for chunk in chunks])
+        scores = torch.cat([model([pairs[i] for i in chunk]).float() for chunk in chunks])
     return scores[torch.tensor(order).argsort()]
 
 

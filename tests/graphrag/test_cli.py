@@ -229,7 +229,7 @@ def test_chat_serves_the_page_and_stops(films: Path, weights: Path, tmp_path: Pa
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=30) as page:
                 assert page.status == 200
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=30) == 0
+            assert process.wait(timeout=90) == 0
             assert process.stdout.read() == ""  # one object, and nothing after it
         finally:
             process.kill()

@@ -1,4 +1,4 @@
-"""Report: what an evaluation found, as JSON, as a table for people, and as files.
+"""Report: what an evaluation found, as JSON, as a table for people, and as files; a `Record` is one reply measured.
 
 A metric that does not apply is absent. `hit`, `hit_at_1`, `precision`, `recall`, `f1` and `exact_match`
 are means over the answerable questions; `accuracy` is over all: a gold answer first, or rightly "the graph does not

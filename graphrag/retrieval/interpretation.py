@@ -100,7 +100,8 @@ def combine(
     given = shares[:-1] / max(float(shares[:-1].sum()), 1e-9)
     checks = np.asarray([query.holds is not None for query in queries])
     polar = float(given[checks].sum())
-    true = float((given[[bool(query.holds) for query in queries]] ** SURE).sum())
+    heard = np.where(checks, given, 0.0) ** SURE
+    true, told = float(heard[[bool(query.holds) for query in queries]].sum()), float(heard.sum())
     counting = plan.forms.count / max(plan.forms.count + plan.forms.name, 1e-9)
     forms = Forms((1 - polar) * (1 - counting), polar, (1 - polar) * counting, 0.0)
     # 2. Its answers.
@@ -112,7 +113,7 @@ def combine(
     executor, most = Executor(graph), float(given.max())
     likely = [i for i in np.argsort(-given, kind="stable")[:TRACED].tolist() if given[i] >= LEAST_TRACED]
     traced = [(*trace(executor, plan, queries[i]), float(given[i]) / most) for i in likely]
-    arrival = true / float((given[checks] ** SURE).sum()) if polar > 0 else walked.arrival
+    arrival = true / told if told > 0 else walked.arrival
     answered = replace(walked, nodes=nodes, scores=scores, arrival=arrival)
     return Meaning(_with_evidence(answered, traced, certainty=meant), forms, values)
 

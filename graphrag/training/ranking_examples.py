@@ -73,9 +73,9 @@ class RankedQuestion:
 def proposals_of(
     name: str, index: GraphIndex, questions: Sequence[LabelledQuestion], reasoner: Reasoner
 ) -> Iterator[Proposed]:
-    """Propose and execute query graphs for each question; those whose answers are not in the graph are left out, as
+    """Propose and execute query graphs for each question.
 
-    are questions for relations, which need none.
+    Left out are questions whose answers are not in the graph, and those for relations, which need no query graph.
     """
     embedder, graph = default_embedder(), index.graph
     reasoning = ReasoningGraph.of(graph, index.relation_reading, embedder.embed, (index.indptr, index.incident_edges))

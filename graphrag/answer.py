@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphrag.retrieval.subgraph import Subgraph
+from graphrag.wording.statements import Citation, sentence
 
 ABSTAIN_TEXT = "The graph does not say."
 
@@ -22,11 +23,13 @@ class Answer:
         evidence_text: the textualized evidence that the model read.
         grounded: every answer names something in the evidence.
         abstained: the graph does not say.
-        confidence: 0..1, of the first answer (or of abstaining).
+        confidence: 0..1, that the first answer (or abstaining) is right.
+        confidences: the same, one an answer.
         model: name of the language model.
         prompt_tokens: tokens of the prompt, graph tokens included.
         seconds: embed, retrieve, generate, total.
         dropped_triples: triples that the token budget left out of the prompt.
+        citations: the triples that the answers follow from, those of the first answer first.
     """
 
     question: str
@@ -37,10 +40,16 @@ class Answer:
     grounded: bool = True
     abstained: bool = False
     confidence: float = 0.0
+    confidences: list[float] = field(default_factory=list)
     model: str = ""
     prompt_tokens: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     dropped_triples: int = 0
+    citations: tuple[Citation, ...] = ()
+
+    def in_a_sentence(self) -> Answer:
+        """The same answer, its text a full sentence that says why."""
+        return self if self.abstained else replace(self, text=sentence(self.answers, self.citations))
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of `graphrag ask --json`."""

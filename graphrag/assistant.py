@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +22,7 @@ from graphrag.answer import ABSTAIN_TEXT, Answer
 from graphrag.embedding import Embedder, Progress, load_embedder
 from graphrag.errors import ConfigError, QuestionError
 from graphrag.index import GraphIndex, index_of
+from graphrag.models.prompt import NONE_TEXT
 from graphrag.retrieval.subgraph import Subgraph
 
 if TYPE_CHECKING:
@@ -164,7 +165,8 @@ class GraphRAG:
         self, question: str, retrieved: Retrieved, generation: Generation, seconds: dict[str, float]
     ) -> Answer:
         abstained = generation.kind == "none"
-        named = {candidate.text for candidate in retrieved.prompt.candidates}
+        named = {candidate.text: candidate.confidence for candidate in retrieved.prompt.candidates}
+        confidences, confidence = _confidences(generation, named)
         return Answer(
             question=question,
             text=ABSTAIN_TEXT if abstained else generation.text,
@@ -173,11 +175,13 @@ class GraphRAG:
             evidence_text=retrieved.prompt.evidence,
             grounded=all(answer in named for answer in generation.answers),
             abstained=abstained,
-            confidence=round(_confidence(generation), 4),
+            confidence=round(confidence, 4),
+            confidences=[round(value, 4) for value in confidences],
             model=self.llm,
             prompt_tokens=generation.prompt_tokens,
             seconds={name: round(value, 4) for name, value in seconds.items()},
             dropped_triples=retrieved.dropped,
+            citations=retrieved.cite(generation.answers, generation.kind),
         )
 
 
@@ -211,7 +215,10 @@ class Stream:
 
 
 class Chat:
-    """A conversation over one graph. A follow-up ("and who wrote it?") starts from what was just talked about."""
+    """A conversation over one graph: answers are full sentences that say why.
+
+    A follow-up ("and who wrote it?") starts from what was just talked about.
+    """
 
     def __init__(self, rag: GraphRAG) -> None:
         self.rag = rag
@@ -227,16 +234,36 @@ class Chat:
         return Stream(self._answer(question))
 
     def _answer(self, question: str) -> Generator[str | Subgraph, None, Answer]:
-        answer = yield from self.rag._answer(question, self.turns[-1] if self.turns else None)
+        said = ""
+        steps = self.rag._answer(question, self.turns[-1] if self.turns else None)
+        while True:
+            try:
+                piece = next(steps)
+            except StopIteration as done:
+                answer: Answer = done.value
+                break
+            if isinstance(piece, str):
+                piece = piece.capitalize() if piece in ("yes", "no") else piece
+                said += piece
+            yield piece
+        if self.rag.grounded and not answer.abstained:
+            answer = answer.in_a_sentence()
+            yield answer.text.removeprefix(said)
         self.turns.append(answer)
         return answer
 
 
-def _confidence(generation: Generation) -> float:
-    """That the reply is right: the probability of its answers together, each as the first; or that of abstaining."""
-    if not generation.ranking or not generation.answers:
-        return float(generation.confidence)
-    return min(1.0, sum(generation.probabilities))
+def _confidences(generation: Generation, retrieved: Mapping[str, float | None]) -> tuple[list[float], float]:
+    """That each answer is right, and that the reply is: as its first answer, or as abstaining.
+
+    What retrieval can tell (confidences by text) goes before the language model's probabilities.
+    """
+    given = zip(generation.answers, generation.probabilities, strict=True)
+    each = [probability if (known := retrieved.get(text)) is None else known for text, probability in given]
+    if each:
+        return each, each[0]
+    nothing = retrieved.get(NONE_TEXT)
+    return [], float(generation.confidence) if nothing is None else nothing
 
 
 def _step_by_step(steps: Generator[str, None, Generation]) -> Generator[str, None, Generation]:

@@ -17,6 +17,7 @@ from graphrag.models.grounding import AnswerTrie, GroundedLogitsProcessor, Optio
 from graphrag.models.prompt import NONE_TEXT, CandidateKind, Prompt
 from graphrag.models.prompt_style import SEPARATOR_TEXT
 from graphrag.models.ranking import Ranking, rank_rows
+from graphrag.wording.statements import listed
 
 if TYPE_CHECKING:
     from graphrag.models.graph_llm import GraphLLM, Prefilled
@@ -202,9 +203,11 @@ def stream_one(model: GraphLLM, prompt: Prompt, grounded: bool) -> Generator[str
     yield row.trie.entries[row.trie.find(ranking[0][0].text) or 0].candidate.text
     shown = 1
     for _ in _write(model, read, [row]):
-        for index in row.state.said[shown:]:
+        for index in row.state.said[shown:-1]:  # "and" stands before the last, so it waits
             yield ", " + trie.entries[index].candidate.text
             shown += 1
+    if shown < len(row.state.said):
+        yield " and " + trie.entries[row.state.said[-1]].candidate.text
     return _generation(read, 0, trie, row.state.said, ranking)
 
 
@@ -231,7 +234,7 @@ def _generation(read: Prefilled, row: int, trie: AnswerTrie, said: tuple[int, ..
     answers = [] if abstained else [candidate.text for candidate in candidates]
     return Generation(
         answers=answers,
-        text=candidates[0].text if abstained else ", ".join(answers),
+        text=candidates[0].text if abstained else listed(answers),
         kind=candidates[0].kind,
         probabilities=[share[text] for text in answers],
         ranking=ranking,

@@ -20,12 +20,14 @@ class Candidate:
     """Something that an answer may say in grounded mode.
 
     `weight` > 0 is how likely retrieval holds it for the answer (unnormalised); the decoder multiplies the
-    language model's probability with it.
+    language model's probability with it. `confidence` is the probability that it is a right answer, by retrieval; None
+    if that cannot tell.
     """
 
     text: str
     weight: float = 1.0
     kind: CandidateKind = "node"
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ option, that none is meant, whose score is 0.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,6 +43,8 @@ class QueryRankerConfig:
     pattern_tokens: int = 56
     alike: float = 8.0  # weight of the cosine; chosen on held-out questions
     level: float = 0.55  # cosine that counts neither for nor against a pattern
+    slope: float = 1.0  # of the log odds of a probability, and what is added to them, to make a confidence of it
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,12 @@ class QueryRanker(nn.Module):
             scores[rows] = self([pairs[i] for i in rows])
         found: FloatArray = scores.softmax(0).numpy()
         return found
+
+    def confidence(self, share: float) -> float:
+        """The probability that an answer is right which patterns of this probability give (Platt, 1999)."""
+        bounded = min(max(share, 1e-4), 1 - 1e-4)
+        log_odds = self.config.slope * math.log(bounded / (1 - bounded)) + self.config.offset
+        return 1 / (1 + math.exp(-log_odds))
 
     def trained(self) -> dict[str, Tensor]:
         """The tensors that are not MiniLM's own."""

@@ -6,6 +6,9 @@ and none stands the best name, not its share: of eight right answers each is rig
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from graphrag.models.prompt import NONE_TEXT, Candidate, CandidateKind
 from graphrag.retrieval.interpretation import Meaning
 from graphrag.retrieval.reasoning import ReasoningGraph
@@ -16,8 +19,16 @@ NONE_SHARE = 1.0  # of the doubt, that speaks for "the graph does not say"; chos
 LITERAL_SHARE = 0.01  # of the best score, for a value to be offered
 
 
-def candidates_of(subgraph: Subgraph, meaning: Meaning, graph: ReasoningGraph) -> tuple[Candidate, ...]:
-    """Numbers and relations; names of the evidence's nodes and values of their fields, best first; yes, no and none."""
+def candidates_of(
+    subgraph: Subgraph,
+    meaning: Meaning,
+    graph: ReasoningGraph,
+    calibrate: Callable[[float], float] = lambda share: share,
+) -> tuple[Candidate, ...]:
+    """Numbers and relations; names of the evidence's nodes and values of their fields, best first; yes, no and none.
+
+    `calibrate` makes a confidence of the share of a question's meanings that give an answer.
+    """
     walked, forms = meaning.walk, meaning.forms
     at = {node: i for i, node in enumerate(walked.nodes.tolist())}
     best = max(float(walked.scores.max(initial=0.0)), 1e-6)
@@ -37,14 +48,24 @@ def candidates_of(subgraph: Subgraph, meaning: Meaning, graph: ReasoningGraph) -
                 offer(graph.literals[node - graph.num_graph_nodes], score, "attribute")
     sure = walked.certainty
     ranked = sorted(scores.items(), key=lambda item: -item[1][0])
-    named = [Candidate(text, max(score / best * forms.name * sure, FAINTEST), kind) for text, (score, kind) in ranked]
+
+    def candidate(text: str, part: float, kind: CandidateKind, form: float, share: float | None) -> Candidate:
+        """`part` of the best of its kind, whose share is `share`."""
+        known = None if share is None else calibrate(part * share * form * sure)
+        return Candidate(text, max(part * form * sure, FAINTEST), kind, known)
+
+    named = [candidate(text, score / best, kind, forms.name, meaning.share) for text, (score, kind) in ranked]
     wanted = {"count": forms.count, "relation": forms.relation}
     valued = {
-        text: Candidate(text, max(share * wanted[kind] * sure, FAINTEST), kind) for text, share, kind in meaning.values
+        text: candidate(text, part, kind, wanted[kind], meaning.value_share) for text, part, kind in meaning.values
     }
     named = [candidate for candidate in named if candidate.text not in valued]
-    none = NONE_SHARE * (1 - forms.yes_no) * (1 - sure)
-    return (*valued.values(), *named, *closing_candidates(forms.yes_no * sure, walked.arrival, none))
+    polar, none = forms.yes_no * sure, NONE_SHARE * (1 - forms.yes_no) * (1 - sure)
+    closing = closing_candidates(polar, walked.arrival, none)
+    if meaning.share is not None:
+        told = (polar * walked.arrival, polar * (1 - walked.arrival), 1 - sure)
+        closing = tuple(replace(c, confidence=calibrate(share)) for c, share in zip(closing, told, strict=True))
+    return (*valued.values(), *named, *closing)
 
 
 def closing_candidates(polar: float, arrival: float, none: float) -> tuple[Candidate, ...]:

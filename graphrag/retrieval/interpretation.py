@@ -9,7 +9,7 @@ answers; one for how two things are related gets the relations between them (`re
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -44,11 +44,19 @@ class Meaning:
         walk: scores, credits and certainty.
         forms: what kind of answer is wanted.
         values: answers besides the names of nodes, with how likely each is if its kind is wanted.
+        queries: the query graphs that are likely meant, likeliest first.
+        related: int64, the edges between two things whose relation is wanted.
+        share: of all that the question may mean, what gives the best-scored name; None if that is not known.
+        value_share: the same of the first of `values`.
     """
 
     walk: Walk
     forms: Forms
     values: tuple[Value, ...] = ()
+    queries: tuple[QueryGraph, ...] = ()
+    related: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    share: float | None = None
+    value_share: float = 1.0
 
 
 class Ranker(Protocol):
@@ -58,6 +66,8 @@ class Ranker(Protocol):
 
     def rank(self, texts: Sequence[PatternText], features: FloatArray) -> FloatArray: ...
 
+    def confidence(self, share: float) -> float: ...
+
 
 def interpret(
     graph: ReasoningGraph, plan: Plan, hits: Hits, walked: Walk, ranker: Ranker, name: Callable[[int], str]
@@ -65,7 +75,8 @@ def interpret(
     """The meaning of a question whose plan was walked."""
     if plan.forms.relation > RELATED and (related := relate(graph, plan, hits)) is not None:
         values: tuple[Value, ...] = tuple((graph.relations[row], 1.0, "relation") for row in related.relations)
-        return Meaning(_with_evidence(walked, [(related.edges, related.nodes, 1.0)], certainty=1.0), plan.forms, values)
+        evident = _with_evidence(walked, [(related.edges, related.nodes, 1.0)], certainty=1.0)
+        return Meaning(evident, plan.forms, values, related=related.edges)
     queries, features = shortlist(graph, plan, hits, walked, ranker)
     if not queries:
         return Meaning(walked, plan.forms)
@@ -106,16 +117,24 @@ def combine(
     forms = Forms((1 - polar) * (1 - counting), polar, (1 - polar) * counting, 0.0)
     # 2. Its answers.
     nodes, scores = _scores(walked, [query.answers for query in queries], np.where(checks, 0.0, given))
-    scores *= meant / max(float(scores.max(initial=0.0)), 1e-9)
+    share = float(scores.max(initial=0.0))
+    scores *= meant / max(share, 1e-9)
     facts = [(query, float(share)) for query, share in zip(queries, given, strict=True) if query.holds is None]
-    values = _counts(facts, name) if counting > LEAST_TRACED else ()
+    values, value_share = _counts(facts, name) if counting > LEAST_TRACED else ((), 1.0)
     # 3. Its evidence.
     executor, most = Executor(graph), float(given.max())
     likely = [i for i in np.argsort(-given, kind="stable")[:TRACED].tolist() if given[i] >= LEAST_TRACED]
     traced = [(*trace(executor, plan, queries[i]), float(given[i]) / most) for i in likely]
     arrival = true / told if told > 0 else walked.arrival
     answered = replace(walked, nodes=nodes, scores=scores, arrival=arrival)
-    return Meaning(_with_evidence(answered, traced, certainty=meant), forms, values)
+    return Meaning(
+        _with_evidence(answered, traced, meant),
+        forms,
+        values,
+        tuple(queries[i] for i in likely),
+        share=min(share / max(1 - polar, 1e-9), 1.0),
+        value_share=value_share / max(1 - polar, 1e-9),
+    )
 
 
 def _with_evidence(walked: Walk, traced: Sequence[tuple[IntArray, IntArray, float]], certainty: float) -> Walk:
@@ -139,16 +158,24 @@ def _with_evidence(walked: Walk, traced: Sequence[tuple[IntArray, IntArray, floa
     )
 
 
-def _counts(facts: Sequence[tuple[QueryGraph, float]], name: Callable[[int], str]) -> tuple[Value, ...]:
-    """How many each query graph answers, or the number that it answers, with its share; like numbers summed."""
+def _counts(facts: Sequence[tuple[QueryGraph, float]], name: Callable[[int], str]) -> tuple[tuple[Value, ...], float]:
+    """How many each query graph answers, or the number that it answers, with its part of the largest share, and that.
+
+    The shares of like numbers are summed.
+    """
     counts: dict[str, float] = {}
     for query, share in facts:
-        names = {name(node) for node in query.answers.tolist()}
-        only = next(iter(names))
-        number = only if len(names) == 1 and only.replace(",", "").replace(".", "").isdigit() else str(len(names))
+        number = counted(query, name)
         counts[number] = counts.get(number, 0.0) + share
     most = max(counts.values(), default=1.0)
-    return tuple((number, share / most, "count") for number, share in sorted(counts.items(), key=lambda c: -c[1]))
+    return tuple((number, share / most, "count") for number, share in sorted(counts.items(), key=lambda c: -c[1])), most
+
+
+def counted(query: QueryGraph, name: Callable[[int], str]) -> str:
+    """How many names a query graph answers, or the number that it answers."""
+    names = {name(node) for node in query.answers.tolist()}
+    only = next(iter(names), "")
+    return only if len(names) == 1 and only.replace(",", "").replace(".", "").isdigit() else str(len(names))
 
 
 def _scores(walked: Walk, answers: Sequence[IntArray], shares: FloatArray) -> tuple[IntArray, FloatArray]:

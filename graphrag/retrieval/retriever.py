@@ -18,8 +18,9 @@ from graph_data.text import name_of
 from graphrag.embedding import default_embedder
 from graphrag.errors import ConfigError
 from graphrag.index import GraphIndex
-from graphrag.models.prompt import Candidate, Prompt
+from graphrag.models.prompt import Candidate, CandidateKind, Prompt
 from graphrag.retrieval.candidates import candidates_of, closing_candidates
+from graphrag.retrieval.citing import Reasons, at_answers
 from graphrag.retrieval.hits import NEAR, Hits, find_hits
 from graphrag.retrieval.interpretation import Meaning, Ranker, interpret
 from graphrag.retrieval.mentions import words_with_spans
@@ -30,7 +31,9 @@ from graphrag.retrieval.search import nearest
 from graphrag.retrieval.steiner import prized_subgraph
 from graphrag.retrieval.subgraph import EdgeRole, EvidenceEdge, EvidenceNode, NodeRole, Subgraph
 from graphrag.retrieval.textualize import Form, textualize
+from graphrag.wording.statements import Citation
 
+Cite = Callable[[Sequence[str], CandidateKind], tuple[Citation, ...]]
 Mode = Literal["default", "reference"]
 FLATTEN = 0.25  # prize = credit ** FLATTEN: a runner-up with a hundredth of the credit has a third of the prize
 SPREAD = 60  # nodes of one mention that may enter the evidence
@@ -79,6 +82,7 @@ class Retrieved:
         certainty: 0..1, how sure retrieval is that the graph says anything.
         seconds: embed, retrieve.
         tokens: of the evidence text. dropped: triples that the budget left out.
+        cite: the triples that answers of a kind follow from.
     """
 
     subgraph: Subgraph
@@ -87,6 +91,17 @@ class Retrieved:
     seconds: dict[str, float]
     tokens: int
     dropped: int
+    cite: Cite
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a mode found: see `Retrieved`."""
+
+    subgraph: Subgraph
+    candidates: tuple[Candidate, ...]
+    certainty: float
+    cite: Cite
 
 
 class Retriever:
@@ -117,17 +132,17 @@ class Retriever:
             own_vector = self.index.embedder.embed([question])[0]
             node_cosines = self._node_cosines(own_vector)
             embedded = time.perf_counter()
-            subgraph, prompt_parts = self._reference(own_vector, node_cosines)
+            found = self._reference(own_vector, node_cosines)
         else:
             hits, own_vector = self._hits(question)
             embedded = time.perf_counter()
-            subgraph, prompt_parts = self._default(hits, self._carried(hits, carried))
-        candidates, certainty = prompt_parts
-        written = textualize(subgraph, self.config.token_budget, self.count_tokens, self.config.form)
-        prompt = self._prompt(question, own_vector, subgraph, written.text, candidates)
+            found = self._default(hits, self._carried(hits, carried))
+        written = textualize(found.subgraph, self.config.token_budget, self.count_tokens, self.config.form)
+        prompt = self._prompt(question, own_vector, found.subgraph, written.text, found.candidates)
         done = time.perf_counter()
         seconds = {"embed": embedded - began, "retrieve": done - embedded}
-        return Retrieved(subgraph, prompt, certainty, seconds, written.tokens, len(written.dropped))
+        dropped = len(written.dropped)
+        return Retrieved(found.subgraph, prompt, found.certainty, seconds, written.tokens, dropped, found.cite)
 
     def _node_cosines(self, vector: FloatArray) -> FloatArray:
         return np.asarray(np.asarray(self.index.text_vectors) @ vector, np.float32)[self.index.node_text_row]
@@ -156,9 +171,7 @@ class Retriever:
         meant = [node.position for node in before.nodes if node.role == "answer" or node.score >= 0.5]
         return (Start(np.asarray(meant, np.int64), CARRIED_GATE),) if meant else ()
 
-    def _default(
-        self, hits: Hits, carried: tuple[Start, ...] = ()
-    ) -> tuple[Subgraph, tuple[tuple[Candidate, ...], float]]:
+    def _default(self, hits: Hits, carried: tuple[Start, ...] = ()) -> _Found:
         """Plan, walk, prizes, PCST."""
         plan = self.reader.plan(hits, self.reasoning)
         if carried:
@@ -177,13 +190,21 @@ class Retriever:
                 ends, node_prizes**FLATTEN, edge_prizes**FLATTEN, self.config.edge_cost or 0.5
             )
             subgraph = self._evidence(nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept])
-        return subgraph, (candidates_of(subgraph, meaning, self.reasoning), walked.certainty)
+        calibrate = (lambda share: share) if self.ranker is None else self.ranker.confidence
+        candidates = candidates_of(subgraph, meaning, self.reasoning, calibrate)
+        reasons = Reasons(self.reasoning, plan, meaning, subgraph, self._name, self._relation)
+        return _Found(subgraph, candidates, walked.certainty, reasons.cite)
 
     def _name(self, node: int) -> str:
         """What a node of the reasoning graph is called."""
         graph = self.index.graph
         own = node < graph.num_nodes
         return name_of(graph.node_text(node)) if own else self.reasoning.literals[node - graph.num_nodes]
+
+    def _relation(self, edge: int) -> str:
+        """What an edge of the reasoning graph says."""
+        own = edge < self.index.graph.num_edges
+        return self.index.graph.relation(edge) if own else self.reasoning.relations[self.reasoning.relation[edge]]
 
     def _local(self, plan: Plan, walked: Walk) -> tuple[IntArray, FloatArray, IntArray, FloatArray]:
         """The neighbourhood that PCST is run on: credited nodes and edges, starts, best nodes, and edges among them."""
@@ -211,9 +232,7 @@ class Retriever:
         node_prizes = np.asarray([prizes.get(node, 0.0) for node in nodes.tolist()], np.float32)
         return nodes, node_prizes, edges, edge_prizes
 
-    def _reference(
-        self, vector: FloatArray, node_cosines: FloatArray
-    ) -> tuple[Subgraph, tuple[tuple[Candidate, ...], float]]:
+    def _reference(self, vector: FloatArray, node_cosines: FloatArray) -> _Found:
         """The published method; every name in the evidence is as likely as any other."""
         graph = self.index.graph
         relation_cosines = np.asarray(self.index.relation_vectors() @ vector, np.float32)
@@ -231,7 +250,8 @@ class Retriever:
         subgraph = self._evidence(nodes, node_cosines[nodes].clip(0), edges, edge_cosines[edges].clip(0))
         names = dict.fromkeys(node.name for node in sorted(subgraph.nodes, key=lambda node: -node.score))
         candidates = (*(Candidate(name) for name in names), *closing_candidates(0.2, 0.5, 1.0))
-        return subgraph, (candidates, float(node_cosines.max(initial=0.0)))
+        certainty = float(node_cosines.max(initial=0.0))
+        return _Found(subgraph, candidates, certainty, lambda answers, kind: at_answers(subgraph, answers))
 
     def _evidence(self, nodes: IntArray, node_scores: FloatArray, edges: IntArray, edge_scores: FloatArray) -> Subgraph:
         """Give every node and edge its text, role and score."""

@@ -11,9 +11,11 @@ from graphrag.retrieval.query_graphs import AGAINST, ALONG, Branch, Executor, Qu
 from graphrag.retrieval.reasoning import CREDITED, IntArray, ReasoningGraph
 
 
-def trace(executor: Executor, plan: Plan, query: QueryGraph) -> tuple[IntArray, IntArray]:
-    """The edges by which a query graph comes to its answers, and every node on the way; both ascending."""
-    wanted = query.answers
+def trace(
+    executor: Executor, plan: Plan, query: QueryGraph, answers: IntArray | None = None
+) -> tuple[IntArray, IntArray]:
+    """The edges by which a query graph comes to its answers (or to some), and the nodes on the way; ascending."""
+    wanted = query.answers if answers is None else answers
     if query.goal >= 0 and query.holds:
         wanted = np.intersect1d(wanted, plan.starts[query.goal].nodes)
     wanted = wanted[:CREDITED]

@@ -9,7 +9,7 @@ from graph_data.text import fields_of, values_of
 from graphrag.training.composing import Composer
 from graphrag.training.domains import FieldWording
 from graphrag.training.hops import GeneratedQuestion
-from graphrag.training.wording import Mention, fill, inflect, pick_template, sentence, sloppy
+from graphrag.wording.templates import Mention, fill, inflect, pick_template, sentence, sloppy
 
 
 @dataclass

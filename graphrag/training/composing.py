@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from graphrag.training.hops import GeneratedQuestion, Hop, Kind, Step
 from graphrag.training.walks import Walks
-from graphrag.training.wording import (
+from graphrag.wording.templates import (
     Mention,
     Wording,
     ask,

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from graphrag.training.wording import Wording
+from graphrag.wording.templates import Wording
 
 FOLDER = Path(__file__).parent / "domain_files"
 COMMON = "common"  # the file of types that all domains share

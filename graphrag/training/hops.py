@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from graphrag.training.wording import Wording
+from graphrag.wording.templates import Wording
 
 Kind = Literal["fact", "conjunction", "yes_no", "attribute", "unanswerable"]
 Step = tuple[int, bool]  # position of the relation, along its direction?

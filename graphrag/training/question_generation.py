@@ -12,13 +12,13 @@ from collections.abc import Collection
 
 from graph_data.text import name_of
 from graph_data.textual_graph import TextualGraph
-from graphrag.training.common_relations import common_sayings
 from graphrag.training.composing import Composer
 from graphrag.training.hops import DEFAULT_MIX, GeneratedQuestion, Hop, Step, compose
 from graphrag.training.names import make_name
-from graphrag.training.relation_wording import common_names, sayings_of
 from graphrag.training.walks import Walks
-from graphrag.training.wording import Mention, Wording
+from graphrag.wording.common_relations import common_sayings
+from graphrag.wording.relation_wording import common_names, sayings_of
+from graphrag.wording.templates import Mention, Wording
 
 __all__ = ["GeneratedQuestion", "graph_hops", "questions_from_graph"]
 

@@ -15,7 +15,7 @@ from graph_data.textual_graph import TextualGraph
 from graphrag.training.domains import Domain, DomainRelation, EntityType, FieldWording, all_domains
 from graphrag.training.names import distinct_names, make_name
 from graphrag.training.relation_names import RelationStyle, pick_style
-from graphrag.training.wording import Wording
+from graphrag.wording.templates import Wording
 
 LEAST_NODES, MOST_NODES = 30, 400
 TYPE_RELATION = DomainRelation(

@@ -60,6 +60,46 @@ def test_the_answer_tells_how_it_came_about(countries: GraphRAG) -> None:
     assert told["prompt_tokens"] > 0
 
 
+def test_a_chat_says_why_in_a_full_sentence(countries: GraphRAG) -> None:
+    question = "What is the capital of the country that borders both France and Portugal?"
+    chat = countries.chat()
+    stream = chat.stream(question)
+    pieces = list(stream)
+    assert stream.answer is not None
+    assert stream.answer.text == "Madrid is the capital of Spain, and France and Portugal border Spain."
+    assert pieces[0] == "Madrid"
+    assert "".join(pieces) == stream.answer.text
+    assert chat.ask("Does Spain border Portugal?").text.startswith("Yes: ")
+    assert chat.ask("Who is the king of Atlantis?").text == ABSTAIN_TEXT
+    assert countries.ask(question).text == "Madrid"
+
+
+def test_an_answer_cites_triples_of_its_evidence(countries: GraphRAG) -> None:
+    answer = countries.ask("What is the capital of the country that borders both France and Portugal?")
+    names = {node.id: node.name for node in answer.subgraph.nodes}
+    edges = {edge.id: (names[edge.source], edge.text, names[edge.target]) for edge in answer.subgraph.edges}
+    assert ("Spain", "has capital", "Madrid") in {(c.head, c.relation, c.tail) for c in answer.citations}
+    assert all(edges[c.edge] == (c.head, c.relation, c.tail) for c in answer.citations)
+
+
+def test_a_value_in_a_text_is_cited_without_an_edge() -> None:
+    answer = GraphRAG.open("kitchen").ask("What colour is the kettle?")
+    assert [(c.head, c.tail, c.edge) for c in answer.citations] == [("kettle", answer.answers[0], "")]
+
+
+def test_every_answer_has_a_confidence_of_its_own(countries: GraphRAG) -> None:
+    sure = countries.ask("What is the capital of Spain?")
+    assert len(sure.confidences) == len(sure.answers)
+    assert sure.confidence == sure.confidences[0] > 0.8
+    assert countries.ask("Who is the king of Atlantis?").confidences == []
+
+
+def test_a_number_is_the_only_answer(countries: GraphRAG) -> None:
+    answer = countries.ask("How many countries does Portugal border?")
+    assert len(answer.answers) == 1
+    assert answer.answers[0].isdigit()
+
+
 def test_a_question_the_graph_cannot_answer(countries: GraphRAG) -> None:
     answer = countries.ask("Who won the football match yesterday evening?")
     assert answer.abstained

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from graph_data.textual_graph import TextualGraph
-from graphrag.training.common_relations import common_sayings
 from graphrag.training.question_generation import GeneratedQuestion, graph_hops, questions_from_graph
-from graphrag.training.relation_wording import sayings_of
 from graphrag.training.walks import Walks
-from graphrag.training.wording import Mention, fill
+from graphrag.wording.common_relations import common_sayings
+from graphrag.wording.relation_wording import sayings_of
+from graphrag.wording.templates import Mention, fill
 
 PEOPLE = ["Ana Vel", "Bo Karr", "Cy Dunn", "Di Mott", "Ed Roon", "Flo Zand"]
 FILMS = ["Dusk", "The Lamp", "Nine Kites", "Ash"]

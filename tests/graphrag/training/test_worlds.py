@@ -12,8 +12,8 @@ from graph_data.text import fields_of, name_of, values_of
 from graphrag.training.domains import Domain, DomainRelation, all_domains, parse
 from graphrag.training.hops import DEFAULT_MIX, GeneratedQuestion
 from graphrag.training.names import KINDS, distinct_names, make_name
-from graphrag.training.wording import Mention, Wording, fill, inflect
 from graphrag.training.worlds import World, generate_questions, generate_world, world_hops
+from graphrag.wording.templates import Mention, Wording, fill, inflect
 
 RELATIONS = [(domain.name, relation) for domain in all_domains() for relation in domain.relations]
 SEEDS = range(12)

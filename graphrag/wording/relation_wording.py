@@ -12,9 +12,9 @@ from dataclasses import replace
 from functools import cache
 
 from graph_data.text import readable_relation
-from graphrag.training.common_relations import common_sayings
-from graphrag.training.relation_forms import PEOPLE, PREPOSITIONS, THINGS, VERBS, Sayings, by_form, is_readable
-from graphrag.training.wording import Wording
+from graphrag.wording.common_relations import common_sayings
+from graphrag.wording.relation_forms import PEOPLE, PREPOSITIONS, THINGS, VERBS, Sayings, by_form, is_readable
+from graphrag.wording.templates import Wording
 
 
 def sayings_of(relation: str) -> Sayings | None:
@@ -23,16 +23,28 @@ def sayings_of(relation: str) -> Sayings | None:
     if inverse:
         ahead = sayings_of(inverse.group(1))
         return ahead.turned() if ahead else None
+    fitted = literal_sayings(relation)
+    if fitted is None:
+        return None
+    segments = _segments(relation)
+    for name in _look_ups(segments):
+        if common := common_sayings().get(name):
+            return _merged(_spoken(common, segments[-1]), fitted, _subject(segments))
+    return fitted
+
+
+def literal_sayings(relation: str) -> Sayings | None:
+    """Sayings that keep to the name's own words, or None if it cannot be read."""
     segments = _segments(relation)
     words = segments[-1] if segments else ""
     if not is_readable(words) or (len(words) <= 3 and words not in common_sayings()):
         return None
-    subject = segments[-2] if len(segments) >= 3 else ""
-    fitted = replace(by_form(words, subject), meaning=words)
-    for name in _look_ups(segments):
-        if common := common_sayings().get(name):
-            return _merged(_spoken(common, words), fitted, subject)
-    return fitted
+    return replace(by_form(words, _subject(segments)), meaning=words)
+
+
+def _subject(segments: list[str]) -> str:
+    """The type that a dotted name's relation starts from, "" if it does not say."""
+    return segments[-2] if len(segments) >= 3 else ""
 
 
 def common_names(sayings: Sayings) -> tuple[str, ...]:

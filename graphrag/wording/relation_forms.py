@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from graphrag.training.wording import Wording
+from graphrag.wording.templates import Wording
 
 PREPOSITIONS = frozenset("in at on to for from with through into as under near of by about against".split())
 VERBS = frozenset(

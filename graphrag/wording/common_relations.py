@@ -6,8 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from graphrag.training.relation_forms import Sayings, by_form
-from graphrag.training.wording import Wording
+from graphrag.wording.relation_forms import Sayings, by_form
+from graphrag.wording.templates import Wording
 
 
 @cache

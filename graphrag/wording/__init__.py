@@ -1,0 +1,1 @@
+"""How relations are said in English: as questions (`relation_wording`), and as statements (`statements`)."""

@@ -256,7 +256,9 @@ def evaluate(
     embedder: EmbedderName = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Ask so many, drawn at random.")] = None,
     seed: Annotated[int, typer.Option(help="Of the drawing.")] = 0,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write results.jsonl and report.json there.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write results, report and risk-coverage curve.")
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> Output:

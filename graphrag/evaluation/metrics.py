@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -71,6 +72,56 @@ def names_in(node_text: str) -> list[str]:
     fields = fields_of(node_text)
     values = [value for key, value in fields.items() if key != NAME_FIELD]
     return [fields[NAME_FIELD], *values, *(part for value in values for part in values_of(value))]
+
+
+@dataclass(frozen=True)
+class SelectivePoint:
+    """What comes of answering only from a confidence on.
+
+    Attributes:
+        confidence: the least that is answered with.
+        coverage: share of all questions that are answered then.
+        risk: share of these replies that are wrong.
+    """
+
+    confidence: float
+    coverage: float
+    risk: float
+
+
+def risk_coverage(confidences: Sequence[float], right: Sequence[bool], asked: int) -> list[SelectivePoint]:
+    """The risk-coverage curve of selective answering (El-Yaniv and Wiener, 2010), surest first.
+
+    Args:
+        confidences, right: of the replies that are no abstentions.
+        asked: questions in all.
+    """
+    order = np.argsort(-np.asarray(confidences, float), kind="stable")
+    sure = np.asarray(confidences, float)[order]
+    wrong = np.cumsum(~np.asarray(right, bool)[order])
+    last_of_equals = np.append(np.flatnonzero(np.diff(sure)), len(sure) - 1) if len(sure) else np.zeros(0, int)
+    return [SelectivePoint(float(sure[i]), (i + 1) / asked, float(wrong[i]) / (i + 1)) for i in last_of_equals.tolist()]
+
+
+def area_under_risk(curve: Sequence[SelectivePoint]) -> float | None:
+    """Mean risk over the coverages reached (AURC, Geifman and El-Yaniv, 2017); 0 is best; None without a reply."""
+    if not curve:
+        return None
+    widths = np.diff([0.0, *(point.coverage for point in curve)])
+    return float(np.dot(widths, [point.risk for point in curve]) / widths.sum())
+
+
+def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float | None:
+    """Expected calibration error (Guo et al., 2017): by how much confidence and share of right replies differ.
+
+    Bins of equally many replies; weighted by their sizes. None without a reply.
+    """
+    if not len(confidences):
+        return None
+    order = np.argsort(confidences, kind="stable")
+    sure, true = np.asarray(confidences, float)[order], np.asarray(right, float)[order]
+    parts = np.array_split(np.arange(len(order)), min(bins, len(order)))
+    return float(sum(abs(sure[part].mean() - true[part].mean()) * len(part) for part in parts) / len(order))
 
 
 def interval(values: Sequence[float], *, share: float = 0.95, draws: int = 1000, seed: int = 0) -> tuple[float, float]:

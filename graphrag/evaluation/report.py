@@ -17,6 +17,8 @@ import numpy as np
 
 from graphrag.errors import ConfigError
 from graphrag.evaluation import metrics
+from graphrag.evaluation.metrics import SelectivePoint
+from graphrag.pictures import Line, Panel, draw
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -110,6 +112,23 @@ class Report:
         values["accuracy"] = [float(record.right) for record in self.records]
         return {name: _rounded(metrics.interval(scores)) for name, scores in values.items() if scores}
 
+    @property
+    def risk_coverage(self) -> list[SelectivePoint]:
+        """What the confidences are worth: the curve of answering only from one on."""
+        answered = self._answered()
+        return metrics.risk_coverage([r.confidence for r in answered], [r.right for r in answered], len(self.records))
+
+    @property
+    def confidence(self) -> dict[str, float]:
+        """Mean risk over all coverages, and by how much confidences are off; of the replies that are no abstentions."""
+        answered = self._answered()
+        error = metrics.calibration_error([r.confidence for r in answered], [r.right for r in answered])
+        found = {"mean_risk": metrics.area_under_risk(self.risk_coverage), "calibration_error": error}
+        return {name: round(value, 4) for name, value in found.items() if value is not None}
+
+    def _answered(self) -> list[Record]:
+        return [record for record in self.records if not record.abstained and not record.error]
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of `graphrag eval --json`."""
         return {
@@ -169,6 +188,7 @@ class Report:
         for group, values in (
             ("retrieval", self._retrieval()),
             ("grounding", self._grounding()),
+            ("confidence", self.confidence),
             ("seconds a question", self._seconds()),
         ):
             for name, value in values.items():
@@ -177,7 +197,10 @@ class Report:
 
 
 class Written:
-    """An evaluation as files in a folder: `results.jsonl`, a line a question once it is scored, and `report.json`."""
+    """An evaluation as files in a folder.
+
+    `results.jsonl`, a line a question once it is scored; `report.json`; `risk_coverage.svg`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -192,15 +215,21 @@ class Written:
         print(json.dumps(asdict(record), ensure_ascii=False), file=self._results, flush=True)
 
     def finish(self, report: Report) -> None:
-        """Write `report.json`: the report with its confidence intervals."""
+        """Write `report.json`, the report with its intervals and its risk-coverage curve, and draw the curve."""
         self._results.close()
         content = {
             **report.to_dict(),
             "intervals_95": report.intervals,
             "n_answerable": sum(record.answerable for record in report.records),
+            "confidence": report.confidence,
+            "risk_coverage": [asdict(point) for point in report.risk_coverage],
         }
         text = json.dumps(content, indent=1, ensure_ascii=False)
         (self.folder / "report.json").write_text(text + "\n", encoding="utf-8")
+        if curve := report.risk_coverage:
+            line = Line(report.method, [point.coverage for point in curve], [point.risk for point in curve])
+            panel = Panel(report.benchmark, "share of the questions answered", "share of these replies wrong", [line])
+            draw(self.folder / "risk_coverage.svg", [panel])
 
 
 def _there(values: Iterable[float | None]) -> list[float]:

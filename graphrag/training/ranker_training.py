@@ -23,6 +23,7 @@ from graphrag.models.query_ranker import Encoded, QueryRanker
 from graphrag.retrieval.pattern_text import without_judgement
 from graphrag.training.averaging import Average
 from graphrag.training.checkpoints import drop_checkpoints, last_checkpoint, read_checkpoint, write_checkpoint
+from graphrag.training.curves import Curve
 from graphrag.training.precision import autocast
 from graphrag.training.ranking_examples import RIGHT, Proposed, RankedQuestion
 from graphrag.training.schedule import learning_rate
@@ -52,8 +53,10 @@ class RankerTraining:
     blind: float = 0.5  # share of the questions shown without what the reasoner made of them
     warmup: float = 0.06
     final_lr: float = 0.03
-    evaluate_every: int = 150  # steps
+    log_every: int = 25  # steps
+    evaluate_every: int = 150
     checkpoint_every: int = 150
+    patience: int = 0  # evaluations without a better figure before stopping; 0: never stops early
     seed: int = 0
 
 
@@ -194,17 +197,22 @@ def train_ranker(
     )
     peaks = [group["lr"] for group in optimizer.param_groups]
     per_epoch = math.ceil(len(useful) / settings.batch)
-    steps, first, best = per_epoch * settings.epochs, 0, -1.0
+    steps, first, best, waited = per_epoch * settings.epochs, 0, -1.0, 0
     average = Average(trained, settings.average)
     recipe = {**asdict(settings), "questions": len(useful)}
-    folder = out / "ranker"
+    curve, folder = Curve(out, "ranker"), out / "ranker"
     folder.mkdir(parents=True, exist_ok=True)
     if resume and (last := last_checkpoint(folder)):
         state = read_checkpoint(last, recipe, trained | _prefixed(average.weights), optimizer)
-        first, best = state["step"], state["best"]
-    began, running = time.monotonic(), []
+        first, best, waited = state["step"], state["best"], state["waited"]
+    else:
+        drop_checkpoints(folder)
+    curve.forget_after(first if first else -1)
+    began, running = time.monotonic(), list[float]()
     order: list[int] = []
     for step in range(first, steps):
+        if 0 < settings.patience <= waited:
+            break
         epoch, at = divmod(step, per_epoch)
         if not order or at == 0:
             order = list(range(len(useful)))
@@ -223,19 +231,24 @@ def train_ranker(
         running.append(loss.item())
         done = step + 1
         average.update(trained, step)
-        if done % 25 == 0:
-            seconds = time.monotonic() - began
-            log.info("step %d of %d loss %.3f %.0f s", done, steps, np.mean(running[-100:]), seconds)
+        if done % settings.log_every == 0 or done == steps:
+            loss_so_far, running = float(np.mean(running)), []
+            log.info("step %d of %d loss %.3f %.0f s", done, steps, loss_so_far, time.monotonic() - began)
+            curve.record(done, loss=round(loss_so_far, 4))
         if done % settings.evaluate_every == 0 or done == steps:
             with average.in_place(trained):
                 figures = evaluate_ranker(model, validation)
                 log.info("step %d validation %s", done, figures)
-                if figures.get("right", 0.0) >= best:
-                    best = figures.get("right", 0.0)
+                curve.record(done, **figures)
+                right = figures.get("right", 0.0)
+                waited = 0 if right > best else waited + 1
+                if right >= best:
+                    best = right
                     model.save(out)
         if done % settings.checkpoint_every == 0:
             weights = trained | _prefixed(average.weights)
-            write_checkpoint(folder, done, weights, optimizer, {"recipe": recipe, "step": done, "best": best})
+            state = {"recipe": recipe, "step": done, "best": best, "waited": waited}
+            write_checkpoint(folder, done, weights, optimizer, state)
     drop_checkpoints(folder)
     folder.rmdir()
     return QueryRanker.load(out)

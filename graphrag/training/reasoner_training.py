@@ -16,7 +16,7 @@ import logging
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +30,11 @@ from graphrag.index import GraphIndex
 from graphrag.models.reasoner import FORMS, START_FEATURES, Reading, Reasoner
 from graphrag.retrieval.hits import Hits, find_hits, near_in
 from graphrag.retrieval.reasoning import LATER_POWER, ReasoningGraph
+from graphrag.training.checkpoints import drop_checkpoints, last_checkpoint, read_checkpoint, write_checkpoint
+from graphrag.training.curves import Curve
 from graphrag.training.examples import LabelledQuestion
 from graphrag.training.precision import autocast
+from graphrag.training.schedule import learning_rate
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +82,9 @@ class ReasonerTraining:
     batch: int = 24  # questions of one graph
     accumulate: int = 4  # batches a step
     max_mass: int = 12_000_000  # edges x questions a batch, at most
+    log_every: int = 100  # steps
+    checkpoint_every: int = 300  # steps
+    patience: int = 0  # epochs without a better validation figure before stopping; 0: never stops early
     seed: int = 0
 
 
@@ -258,43 +264,84 @@ def train_reasoner(
     settings: ReasonerTraining,
     out: Path,
     model: Reasoner | None = None,
+    resume: bool = False,
 ) -> Reasoner:
-    """Train, keep the weights with the best mean validation Hit@1, save them to `out`."""
+    """Train, keep the weights with the best mean validation Hit@1, save them to `out`.
+
+    Resumes from checkpoints: everything random is drawn from the seed and the step's number.
+    """
     torch.manual_seed(settings.seed)
-    rng = random.Random(settings.seed)
     model = model or Reasoner()
-    fit_forms(model, graphs)
-    optimizer = torch.optim.AdamW(model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    per_epoch = sum(1 for _ in batches(graphs, settings, random.Random(0))) // settings.accumulate + 1
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=per_epoch * settings.epochs + 5, pct_start=0.1
-    )
-    best, began = -1.0, time.monotonic()
-    for epoch in range(settings.epochs):
-        model.train()
-        running: list[float] = []
-        for count, (number, rows) in enumerate(batches(graphs, settings, rng), start=1):
-            batch = [graphs[number].questions[row] for row in rows]
-            loss = loss_of(score(model, graphs[number], batch), batch) / settings.accumulate
-            loss.backward()  # type: ignore[no-untyped-call]
-            running.append(float(loss.detach()) * settings.accumulate)
-            if count % settings.accumulate == 0:
-                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
-                optimizer.zero_grad()
-                schedule.step()
-            if count % 400 == 0:
-                log.info(
-                    "epoch %d batch %d loss %.3f %.0f s",
-                    epoch,
-                    count,
-                    np.mean(running[-400:]),
-                    time.monotonic() - began,
-                )
-        found = {prepared.name: hit_at_1(model, prepared) for prepared in validation}
-        mean = float(np.mean([figures["hit_at_1"] for figures in found.values() if "hit_at_1" in figures]))
-        log.info("epoch %d loss %.3f validation %.3f %s", epoch, np.mean(running), mean, found)
-        if mean > best:
-            best = mean
-            model.save(out)
+    trained = dict(model.named_parameters())
+    optimizer = torch.optim.AdamW(trained.values(), settings.learning_rate, weight_decay=settings.weight_decay)
+    epochs = [_steps_of(graphs, settings, epoch) for epoch in range(settings.epochs)]
+    ends = set(np.cumsum([len(steps) for steps in epochs]).tolist())
+    every = [batch for steps in epochs for batch in steps]
+    curve, folder = Curve(out, "reasoner"), out / "reasoner"
+    folder.mkdir(parents=True, exist_ok=True)
+    first, best, waited = 0, -1.0, 0
+    recipe = {**asdict(settings), "questions": sum(len(prepared.questions) for prepared in graphs)}
+    if resume and (last := last_checkpoint(folder)):
+        state = read_checkpoint(last, recipe, trained, optimizer)
+        first, best, waited = state["step"], state["best"], state["waited"]
+    else:
+        drop_checkpoints(folder)
+        fit_forms(model, graphs)
+    curve.forget_after(first if first else -1)
+    began, running = time.monotonic(), list[float]()
+    for step in range(first, len(every)):
+        if 0 < settings.patience <= waited:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = settings.learning_rate * learning_rate(step, len(every), warmup=0.1, final_lr=0.0)
+        running.append(_take_step(model, optimizer, graphs, every[step], settings.seed * 1_000_003 + step))
+        done = step + 1
+        if done % settings.log_every == 0 or done in ends:
+            loss, running = float(np.mean(running)), []
+            log.info("step %d of %d loss %.3f %.0f s", done, len(every), loss, time.monotonic() - began)
+            curve.record(done, loss=round(loss, 4))
+        if done in ends:
+            found = {prepared.name: hit_at_1(model, prepared) for prepared in validation}
+            mean = float(np.mean([figures["hit_at_1"] for figures in found.values() if "hit_at_1" in figures]))
+            log.info("step %d validation %.3f %s", done, mean, found)
+            curve.record(done, hit_at_1=round(mean, 4))
+            waited = 0 if mean > best else waited + 1
+            if mean > best:
+                best = mean
+                model.save(out)
+        if done % settings.checkpoint_every == 0:
+            state = {"recipe": recipe, "step": done, "best": best, "waited": waited}
+            write_checkpoint(folder, done, trained, optimizer, state)
+    drop_checkpoints(folder)
+    folder.rmdir()
     return Reasoner.load(out)
+
+
+def _steps_of(
+    graphs: Sequence[PreparedGraph], settings: ReasonerTraining, epoch: int
+) -> list[list[tuple[int, list[int]]]]:
+    """The batches of an epoch, `accumulate` a step."""
+    plan = list(batches(graphs, settings, random.Random(f"{settings.seed}/{epoch}")))
+    return [plan[i : i + settings.accumulate] for i in range(0, len(plan), settings.accumulate)]
+
+
+def _take_step(
+    model: Reasoner,
+    optimizer: torch.optim.Optimizer,
+    graphs: Sequence[PreparedGraph],
+    step: Sequence[tuple[int, list[int]]],
+    seed: int,
+) -> float:
+    """Accumulate the gradients of a step's batches, then move once; returns the mean loss."""
+    model.train()
+    torch.manual_seed(seed)
+    total = 0.0
+    for number, rows in step:
+        batch = [graphs[number].questions[row] for row in rows]
+        loss = loss_of(score(model, graphs[number], batch), batch) / len(step)
+        loss.backward()  # type: ignore[no-untyped-call]
+        total += float(loss.detach())
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    optimizer.zero_grad()
+    return total

@@ -207,7 +207,7 @@ def _train_the_reasoner(
     held_out = [material.validation for material in shown if material.validation.questions]
     before = {} if start is None else _hits(start, held_out)
     training = [material.train for material in shown if material.train.questions]
-    trained = train_reasoner(training, held_out, recipe.reasoner, out, start)
+    trained = train_reasoner(training, held_out, recipe.reasoner, out, start, resume)
     after = _hits(trained, held_out)
     done.write_text(json.dumps([before, after]), "utf-8")
     return before, after

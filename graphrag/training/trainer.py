@@ -7,7 +7,7 @@ renamed.
 
     out_dir/adapter.json, *.safetensors   the best adapter so far, by validation loss
     out_dir/checkpoint-00000500/          where to go on; removed at the end
-    out_dir/metrics.jsonl                 one line a logged step
+    out_dir/metrics.jsonl                 one line a logged step, and learning_curves.svg (`curves.py`)
     out_dir/finished.json                 the result, once done
 """
 
@@ -31,6 +31,7 @@ from graphrag.models.answer_loss import LossKind, LossSettings
 from graphrag.models.graph_llm import GraphLLM
 from graphrag.models.prompt import Example
 from graphrag.training.checkpoints import drop_checkpoints, last_checkpoint, read_checkpoint, write_checkpoint
+from graphrag.training.curves import Curve, draw_curves
 from graphrag.training.precision import Precision, autocast
 from graphrag.training.schedule import bucketed, learning_rate
 
@@ -174,6 +175,7 @@ class _Run:
         self.steps = self.steps_per_epoch * config.epochs
         self.progress = _Progress()
         self.recipe = {**asdict(config), "betas": list(config.betas), "examples": examples}
+        self.curve = Curve(out_dir, "adapter")
         self.clock = time.monotonic()
 
     # One step ----------------------------------------------------------------------------------------------------
@@ -216,9 +218,8 @@ class _Run:
     def _record(self, **values: float) -> None:
         now = self.progress
         elapsed = now.seconds + time.monotonic() - self.clock
-        line = {"step": now.step, **values, "lr": self.optimizer.param_groups[0]["lr"], "seconds": round(elapsed, 1)}
-        with (self.out_dir / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        rate = self.optimizer.param_groups[0]["lr"]
+        self.curve.record(now.step, **values, lr=rate, seconds=round(elapsed, 1))
         told = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
         self.log(f"step {now.step} of {self.steps}: {told} ({elapsed:.0f} s)")
 
@@ -253,6 +254,7 @@ class _Run:
         result = TrainResult(now.step, now.best_step, now.best_loss, now.best_hit, now.skipped, round(seconds, 1))
         (self.out_dir / "finished.json").write_text(json.dumps(asdict(result)), "utf-8")
         drop_checkpoints(self.out_dir)
+        draw_curves(self.out_dir)
         return result
 
     # Checkpoints ------------------------------------------------------------------------------------------------
@@ -269,7 +271,7 @@ class _Run:
 
     def start_afresh(self) -> None:
         drop_checkpoints(self.out_dir)
-        (self.out_dir / "metrics.jsonl").unlink(missing_ok=True)
+        self.curve.forget_after(-1)
 
     def restore(self) -> None:
         """Go back to the last checkpoint, if there is one; what was logged after it is forgotten."""
@@ -279,21 +281,8 @@ class _Run:
             return
         state = read_checkpoint(found, self.recipe, self.trained, self.optimizer)
         self.progress = _Progress(**state["progress"])
-        self._forget_after(self.progress.step)
+        self.curve.forget_after(self.progress.step)
         self.log(f"resumed after step {self.progress.step} of {self.steps}.")
-
-    def _forget_after(self, step: int) -> None:
-        file = self.out_dir / "metrics.jsonl"
-        if not file.is_file():
-            return
-        kept = []
-        for line in file.read_text("utf-8").splitlines():
-            try:
-                if json.loads(line)["step"] <= step:
-                    kept.append(line + "\n")
-            except ValueError:  # torn by the kill
-                continue
-        file.write_text("".join(kept), "utf-8")
 
 
 def validate(

@@ -254,7 +254,10 @@ def test_eval_of_own_questions(films: Path, tmp_path: Path, asking: Cli) -> None
     assert set(found["retrieval"]) == {"coverage", "nodes_mean", "edges_mean", "tokens_mean"}
     assert set(found["seconds_per_question"]) == {"median", "p95"}
     assert len((out_folder / "results.jsonl").read_text().splitlines()) == 2
-    assert json.loads((out_folder / "report.json").read_text())["n_answerable"] == 1
+    report = json.loads((out_folder / "report.json").read_text())
+    assert report["n_answerable"] == 1
+    assert 0 < report["risk_coverage"][-1]["coverage"] <= 1
+    assert (out_folder / "risk_coverage.svg").is_file()
     assert "2 questions, 1 of them answerable" in asking("eval", "qa", *given)[1]
 
 

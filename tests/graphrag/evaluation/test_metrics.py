@@ -94,3 +94,18 @@ def test_interval_holds_the_mean() -> None:
     assert 0.35 < low < 0.5 < high < 0.65
     assert metrics.interval([1.0]) == (1.0, 1.0)
     assert metrics.interval([0.0, 1.0] * 9) == metrics.interval([0.0, 1.0] * 9)  # the same every time
+
+
+def test_the_risk_coverage_curve_takes_the_surest_first() -> None:
+    curve = metrics.risk_coverage([0.9, 0.5, 0.5, 0.2], [True, True, False, False], asked=8)
+    assert [(point.confidence, point.coverage) for point in curve] == [(0.9, 0.125), (0.5, 0.375), (0.2, 0.5)]
+    assert [point.risk for point in curve] == pytest.approx([0, 1 / 3, 0.5])
+    assert metrics.area_under_risk(curve) == pytest.approx((0.125 * 0 + 0.25 / 3 + 0.125 / 2) / 0.5)
+    assert metrics.risk_coverage([], [], asked=3) == []
+    assert metrics.area_under_risk([]) is None
+
+
+def test_the_calibration_error_is_the_gap_of_confidence_and_truth() -> None:
+    assert metrics.calibration_error([0.8] * 10, [True] * 8 + [False] * 2, bins=1) == pytest.approx(0)
+    assert metrics.calibration_error([0.9, 0.9, 0.1, 0.1], [True, False, True, False], bins=2) == pytest.approx(0.4)
+    assert metrics.calibration_error([], []) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 from graph_data.textual_graph import TextualGraph
 from graphrag.retrieval.prizes import LearnedReader
 from graphrag.retrieval.reasoning import walk
+from graphrag.training import reasoner_training
 from graphrag.training.examples import LabelledQuestion, memory_index
 from graphrag.training.reasoner_training import (
     ReasonerTraining,
@@ -89,3 +91,31 @@ def test_the_best_weights_are_kept(tmp_path: Path) -> None:
     prepared = prepare("people", memory_index(GRAPH), QUESTIONS[:4])
     train_reasoner([prepared], [prepared], ReasonerTraining(epochs=1, accumulate=1), tmp_path)
     assert (tmp_path / "reasoner.safetensors").is_file()
+
+
+def test_a_resumed_training_is_the_one_never_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = prepare("people", memory_index(GRAPH), QUESTIONS)
+    settings = ReasonerTraining(epochs=4, batch=4, accumulate=2, learning_rate=1e-3, checkpoint_every=3, log_every=3)
+    whole = train_reasoner([prepared], [prepared], settings, tmp_path / "whole")
+    kept = reasoner_training.write_checkpoint
+
+    def killed(folder: Path, step: int, *rest: Any) -> None:
+        kept(folder, step, *rest)
+        if step == 6:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reasoner_training, "write_checkpoint", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_reasoner([prepared], [prepared], settings, tmp_path / "parts")
+    resumed = train_reasoner([prepared], [prepared], settings, tmp_path / "parts", resume=True)
+    for name, tensor in whole.state_dict().items():
+        assert torch.equal(tensor, resumed.state_dict()[name]), name
+    assert (tmp_path / "parts" / "metrics.jsonl").read_text() == (tmp_path / "whole" / "metrics.jsonl").read_text()
+
+
+def test_it_stops_early_without_a_better_figure(tmp_path: Path) -> None:
+    prepared = prepare("people", memory_index(GRAPH), QUESTIONS)
+    train_reasoner([prepared], [prepared], ReasonerTraining(epochs=40, accumulate=1, patience=1, batch=16), tmp_path)
+    epochs = [line for line in (tmp_path / "metrics.jsonl").read_text().splitlines() if "hit_at_1" in line]
+    assert len(epochs) < 40

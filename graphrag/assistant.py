@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from graphrag.retrieval.retriever import Retrieved, Retriever
     from graphrag.retrieval.textualize import Form
 
+Reads = Literal["both", "text", "tokens"]
 MAX_QUESTION_CHARS = 2_000
 DEFAULT_LLM = "default"
 _ONE_AT_A_TIME = threading.Lock()  # of the steps of all streams: side by side they would only slow each other
@@ -47,8 +48,10 @@ class GraphRAG:
         adapter: folder that `graphrag train` wrote for this llm.
         embedder: None for the offline default, or a sentence-transformers model.
         retriever: "default" or "reference" (G-Retriever as published).
-        prizes: "learned" or "cosine" (default mode only).
+        prizes: "learned"; "walk", by the reasoner alone, no query graph ranked; or "cosine" (default mode only).
         top_k_nodes, top_k_edges, edge_cost, token_budget: see `RetrieverConfig`.
+        selection: "pcst", or "triples" or "hops" to compare with (see `RetrieverConfig`; default mode only).
+        reads: what the language model is given: the evidence's "text", its graph "tokens", or "both".
         grounded: answers name something in the evidence; False lets the model say what it will.
         progress: called with (texts done, texts in all) while a graph is indexed.
 
@@ -64,18 +67,22 @@ class GraphRAG:
         adapter: str | Path | None = None,
         embedder: str | None = None,
         retriever: Literal["default", "reference"] = "default",
-        prizes: Literal["learned", "cosine"] = "learned",
+        prizes: Literal["learned", "walk", "cosine"] = "learned",
         top_k_nodes: int | None = None,
         top_k_edges: int | None = None,
         edge_cost: float | None = None,
         token_budget: int | None = None,
+        selection: Literal["pcst", "triples", "hops"] = "pcst",
+        reads: Reads = "both",
         grounded: bool = True,
         progress: Progress | None = None,
     ) -> None:
         from graphrag.retrieval.retriever import RetrieverConfig
 
-        if prizes not in ("learned", "cosine"):
-            raise ConfigError(f"prizes must be 'learned' or 'cosine', not {prizes!r}.")
+        if prizes not in ("learned", "walk", "cosine"):
+            raise ConfigError(f"prizes must be 'learned', 'walk' or 'cosine', not {prizes!r}.")
+        if reads not in ("both", "text", "tokens"):
+            raise ConfigError(f"reads must be 'both', 'text' or 'tokens', not {reads!r}.")
         defaults = RetrieverConfig()
         self.config = RetrieverConfig(
             mode=retriever,
@@ -83,7 +90,9 @@ class GraphRAG:
             top_k_edges=top_k_edges,
             edge_cost=edge_cost,
             token_budget=defaults.token_budget if token_budget is None else token_budget,
+            selection=selection,
         )
+        self.reads = reads
         self.llm, self.adapter, self.prizes, self.grounded = llm, adapter, prizes, grounded
         self.index = (
             graph
@@ -107,7 +116,7 @@ class GraphRAG:
     @cached_property
     def model(self) -> GraphLLM:
         """The language model with its graph encoder, loaded on first use."""
-        return _shared_model(self.llm, self.adapter, self.index.embedder, self.config.form)
+        return _shared_model(self.llm, self.adapter, self.index.embedder, self.config.form, self.reads)
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -120,7 +129,7 @@ class GraphRAG:
         if self.prizes == "cosine":
             return Retriever(self.index, self.config, CosineReader(), self.count_tokens)
         reader = LearnedReader(Reasoner.load(self._weights("reasoner.json")))
-        ranker = QueryRanker.load(self._weights("query_ranker.json"))
+        ranker = None if self.prizes == "walk" else QueryRanker.load(self._weights("query_ranker.json"))
         return Retriever(self.index, self.config, reader, self.count_tokens, ranker)
 
     def _weights(self, file: str) -> Path:
@@ -278,17 +287,20 @@ def _step_by_step(steps: Generator[str, None, Generation]) -> Generator[str, Non
         yield piece
 
 
-_MODELS: dict[tuple[str, str, str, str], GraphLLM] = {}
+_MODELS: dict[tuple[str, ...], GraphLLM] = {}
 
 
-def _shared_model(llm: str, adapter: str | Path | None, embedder: Embedder, form: Form) -> GraphLLM:
+def _shared_model(llm: str, adapter: str | Path | None, embedder: Embedder, form: Form, reads: Reads) -> GraphLLM:
     """One model for all graphs that are asked through it; the two used last are kept."""
     from graphrag.models.adapters import load_graph_llm
 
-    key = (llm, str(adapter), embedder.fingerprint, form)
+    key = (llm, str(adapter), embedder.fingerprint, form, reads)
     with _LOADING:
         if key not in _MODELS:
-            _MODELS[key] = load_graph_llm(llm, adapter, embedder=embedder, form=form)
+            model = load_graph_llm(llm, adapter, embedder=embedder, form=form)
+            model.use_text &= reads != "tokens"
+            model.use_graph_tokens &= reads != "text"
+            _MODELS[key] = model
         _MODELS[key] = _MODELS.pop(key)
         while len(_MODELS) > 2:
             del _MODELS[next(iter(_MODELS))]

@@ -33,6 +33,12 @@ app = typer.Typer(
 )
 
 _SOURCE = "A file, a folder, an index folder, or a sample's name (default: the sample `countries`)."
+Method = Literal["default", "reference", "cosine", "walk", "triples", "hops", "text", "tokens", "free"]
+_METHOD = (
+    "default; reference (retrieval as G-Retriever publishes it); or default without a part of it: cosine (prizes), "
+    "walk (no query graphs), triples or hops (no Steiner tree), text (no graph tokens), tokens (no text), free "
+    "(answers not grounded)."
+)
 _RETRIEVAL = "How evidence is found: default, or reference (as G-Retriever publishes it)."
 Graph = Annotated[str | None, typer.Option("--graph", metavar="SRC", help=_SOURCE)]
 Llm = Annotated[str, typer.Option("--llm", metavar="MODEL", help="`default`, a folder, or a Hugging Face name.")]
@@ -250,7 +256,7 @@ def evaluate(
     questions: Annotated[
         Path | None, typer.Option(metavar="FILE", help="qa: questions as .jsonl or .jsonl.gz.")
     ] = None,
-    method: Annotated[Literal["default", "reference"], typer.Option(help=_RETRIEVAL)] = "default",
+    method: Annotated[Method, typer.Option(help=_METHOD)] = "default",
     llm: Llm = "default",
     adapter: Adapter = None,
     embedder: EmbedderName = None,
@@ -269,16 +275,18 @@ def evaluate(
       graphrag eval qa
       graphrag eval qa --graph films.csv --questions questions.jsonl
       graphrag eval metaqa --data metaqa/ --hops 1 --limit 500
+      graphrag eval qa --method cosine
     """
     with working(llm, embedder):
         from graphrag.console import progress
         from graphrag.evaluation import evaluate as evaluate_all
+        from graphrag.evaluation.methods import METHODS
         from graphrag.evaluation.report import Written
         from graphrag.evaluation.runner import sample
 
         source, asked, named = what_to_ask(name, data, split, hops, graph, questions)
         written = Written(out) if out else None
-        rag = open_rag(source, llm, adapter, embedder=embedder, retriever=method)
+        rag = open_rag(source, llm, adapter, embedder=embedder, **METHODS[method].settings)
         with progress("Asking", sys.stderr) as tell:
             report = evaluate_all(
                 rag,

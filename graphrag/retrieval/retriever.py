@@ -35,11 +35,13 @@ from graphrag.wording.statements import Citation
 
 Cite = Callable[[Sequence[str], CandidateKind], tuple[Citation, ...]]
 Mode = Literal["default", "reference"]
+Selection = Literal["pcst", "triples", "hops"]
 FLATTEN = 0.25  # prize = credit ** FLATTEN: a runner-up with a hundredth of the credit has a third of the prize
 SPREAD = 60  # nodes of one mention that may enter the evidence
 CARRIED_GATE = 0.9  # of what a follow-up leans on
 PRONOUNS = frozenset("it its he him his she her hers they them their theirs".split())
 HUB = 2000  # edges of a node beyond which only credited ones are considered
+HOPS, HOP_EDGES = 2, 4000  # of a neighbourhood, and its edges at most
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,9 @@ class RetrieverConfig:
         edge_cost: cost of an edge, in prizes (None: 0.5).
         token_budget: tokens of the textualized evidence.
         form: how it is written.
+        selection: what of the prized neighbourhood becomes evidence (default mode only). `pcst`: a Steiner tree;
+            `triples`: the edges with the best prizes, connected or not; `hops`: all within two steps of what the
+            question names, prizes or not. The other two are there to be compared with.
     """
 
     mode: Mode = "default"
@@ -60,10 +65,13 @@ class RetrieverConfig:
     edge_cost: float | None = None
     token_budget: int = 240
     form: Form = "triples"
+    selection: Selection = "pcst"
 
     def __post_init__(self) -> None:
         if self.mode not in ("default", "reference"):
             raise ConfigError(f"retriever must be 'default' or 'reference', not {self.mode!r}.")
+        if self.selection not in ("pcst", "triples", "hops"):
+            raise ConfigError(f"selection must be 'pcst', 'triples' or 'hops', not {self.selection!r}.")
         for name in ("top_k_nodes", "top_k_edges"):
             value = getattr(self, name)
             if value is not None and value < 0:
@@ -181,19 +189,45 @@ class Retriever:
         if self.ranker is not None:
             meaning = interpret(self.reasoning, plan, hits, walked, self.ranker, self._name)
         walked = meaning.walk
-        nodes, node_prizes, edges, edge_prizes = self._local(plan, walked)
-        if len(nodes) == 0:
-            subgraph = Subgraph()
+        if self.config.selection == "hops":
+            subgraph = self._evidence(*self._within_hops(plan))
         else:
-            ends = np.searchsorted(nodes, self.index.graph.edge_index[:, edges])
-            chosen, kept = prized_subgraph(
-                ends, node_prizes**FLATTEN, edge_prizes**FLATTEN, self.config.edge_cost or 0.5
-            )
-            subgraph = self._evidence(nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept])
+            subgraph = self._evidence(*self._select(*self._local(plan, walked)))
         calibrate = (lambda share: share) if self.ranker is None else self.ranker.confidence
         candidates = candidates_of(subgraph, meaning, self.reasoning, calibrate)
         reasons = Reasons(self.reasoning, plan, meaning, subgraph, self._name, self._relation)
         return _Found(subgraph, candidates, walked.certainty, reasons.cite)
+
+    def _select(
+        self, nodes: IntArray, node_prizes: FloatArray, edges: IntArray, edge_prizes: FloatArray
+    ) -> tuple[IntArray, FloatArray, IntArray, FloatArray]:
+        """What of a prized neighbourhood becomes evidence."""
+        ends = np.searchsorted(nodes, self.index.graph.edge_index[:, edges])
+        if self.config.selection == "triples":
+            kept = np.flatnonzero(edge_prizes > 0)
+            chosen = np.unique(ends[:, kept])
+        elif len(nodes):
+            cost = self.config.edge_cost or 0.5
+            chosen, kept = prized_subgraph(ends, node_prizes**FLATTEN, edge_prizes**FLATTEN, cost)
+        else:
+            chosen = kept = np.zeros(0, np.int64)
+        return nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept]
+
+    def _within_hops(self, plan: Plan) -> tuple[IntArray, FloatArray, IntArray, FloatArray]:
+        """Everything within HOPS steps of the starts, breadth first, the nearer the better scored."""
+        starts = [node for node in start_prizes(plan.starts, SPREAD) if node < self.index.graph.num_nodes]
+        nodes, edges = np.unique(np.asarray(starts, np.int64)), np.zeros(0, np.int64)
+        near, far = np.ones(len(nodes), np.float32), np.zeros(0, np.float32)
+        for hop in range(1, HOPS + 1):
+            new_edges = np.setdiff1d(self.index.incident(nodes), edges)[: HOP_EDGES - len(edges)]
+            new_nodes = np.setdiff1d(self.index.graph.edge_index[:, new_edges], nodes)
+            edges, far = np.append(edges, new_edges), np.append(far, np.full(len(new_edges), 1 / hop, np.float32))
+            nodes, near = (
+                np.append(nodes, new_nodes),
+                np.append(near, np.full(len(new_nodes), 1 / (hop + 1), np.float32)),
+            )
+        by_node, by_edge = np.argsort(nodes), np.argsort(edges)
+        return nodes[by_node], near[by_node], edges[by_edge], far[by_edge]
 
     def _name(self, node: int) -> str:
         """What a node of the reasoning graph is called."""

@@ -32,7 +32,9 @@ def test_a_graph_without_labels_is_learned_from(small: None, tmp_path: Path) -> 
     found = recipe.run(out=out, graph="museum_heist", seed=1)
     assert found["examples"] == 32
     assert set(found["reasoner_hit_at_1"]) == {"museum_heist"}
-    assert 0 <= found["hit_at_1"] <= 1
+    assert 0 < found["hit_at_1_before"] <= 1
+    assert 0 < found["hit_at_1_after"] <= 1
+    assert (out / "learning_curves.svg").is_file()
     assert {file.name for file in out.iterdir()} >= {
         "adapter.json",
         "reasoner.safetensors",

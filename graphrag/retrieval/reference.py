@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphrag.retrieval.steiner import IntArray, prized_subgraph
+from graphrag.retrieval.steiner import IntArray, Sparse, Topology, prized_tree
 
 STEP_DOWN = 0.01  # each further distinct similarity gets at most 99 % of the prize before
 
@@ -42,8 +42,9 @@ def reference_subgraph(
 
     cosine = torch.nn.CosineSimilarity(dim=-1)
     question, nodes, edges = (as_tensor(v) for v in (question_vector, node_vectors, edge_vectors))
+    ends = np.asarray(edge_index, dtype=np.int64).reshape(2, -1)
     return reference_selection(
-        edge_index,
+        Topology.of(ends, len(nodes)),
         cosine(question, nodes).numpy() if len(nodes) else np.zeros(0, np.float32),
         cosine(question, edges).numpy() if len(edges) else np.zeros(0, np.float32),
         top_k_nodes,
@@ -53,7 +54,7 @@ def reference_subgraph(
 
 
 def reference_selection(
-    edge_index: npt.ArrayLike,
+    topology: Topology,
     node_similarities: npt.NDArray[np.float32],
     edge_similarities: npt.NDArray[np.float32],
     top_k_nodes: int,
@@ -61,14 +62,14 @@ def reference_selection(
     edge_cost: float,
 ) -> tuple[IntArray, IntArray]:
     """The same from similarities [N] and [E], for a caller that computes each distinct text's once."""
-    ends = np.asarray(edge_index, dtype=np.int64).reshape(2, -1)
     if len(node_similarities) == 0 or len(edge_similarities) == 0:
-        return np.arange(len(node_similarities)), np.arange(ends.shape[1])
+        return np.arange(len(node_similarities)), np.arange(topology.num_edges)
     node_prizes = reference_node_prizes(node_similarities, top_k_nodes)
     edge_prizes = reference_edge_prizes(edge_similarities, top_k_edges)
     if top_k_edges > 0:
         edge_cost = min(edge_cost, float(edge_prizes.max()) * (1 - STEP_DOWN / 2))
-    return prized_subgraph(ends, node_prizes, edge_prizes, edge_cost)
+    found = prized_tree(topology, Sparse.of(node_prizes), Sparse.of(edge_prizes), edge_cost)
+    return found.nodes, found.edges
 
 
 def reference_node_prizes(similarities: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.float32]:

@@ -28,7 +28,7 @@ from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader, heavie
 from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Start, Walk, walk
 from graphrag.retrieval.reference import reference_selection
 from graphrag.retrieval.search import nearest
-from graphrag.retrieval.steiner import prized_subgraph
+from graphrag.retrieval.steiner import Topology, prized_subgraph
 from graphrag.retrieval.subgraph import EdgeRole, EvidenceEdge, EvidenceNode, NodeRole, Subgraph
 from graphrag.retrieval.textualize import Form, textualize
 from graphrag.wording.statements import Citation
@@ -272,7 +272,7 @@ class Retriever:
         relation_cosines = np.asarray(self.index.relation_vectors() @ vector, np.float32)
         edge_cosines = relation_cosines[graph.edge_relation]
         nodes, edges = reference_selection(
-            graph.edge_index,
+            Topology(graph.edge_index, self.index.indptr, self.index.incident_edges),
             node_cosines.astype(np.float32),
             edge_cosines,
             _or(self.config.top_k_nodes, 3),

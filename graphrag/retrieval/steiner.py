@@ -4,19 +4,37 @@
 
 solved by the Goemans-Williamson growth with `gw` pruning of pcst-fast (Hegde et al., ICML 2015), unrooted. Edges with
 prizes become nodes on the way, as in G-Retriever (He et al., NeurIPS 2024, section 5.2).
+
+A large graph is never looked at as a whole. Growth starts at the terminals (what has a prize) and spreads along edges,
+so it is run on a region K of vertices with every edge that touches one of them, their outer ends (the halo) included.
+If no vertex outside K merged, the run is that of the whole graph, event by event, and so is its result; otherwise
+those that merged join K and it is run again.
+
+    Proof. Only clusters that hold a terminal are ever active after time 0, and an edge has an event only once an
+    active cluster reaches one of its ends. Let the whole graph's run and the region's agree up to an event. Its active
+    cluster lies in K, for all that merged does; so the edge touches K and is in the region, at its own cost; and both
+    runs order events alike, for ids keep their order and pcst-fast breaks ties by them. The event merges vertices of K,
+    or one outside K, which ends the round. Edges between vertices outside K have no event in either run. Growth ends
+    when one active cluster is left, in both at the same time, and pruning looks at merged edges alone.
+
 This module knows nothing of text, questions or models.
 """
 
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from graphrag.errors import SolverError
+from graphrag.retrieval.incidence import incidence_of
 
 IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.floating]
+LOCAL_FROM = 5_000  # edges from which a graph is solved locally
+WHOLE_FROM = 0.5  # share of the edges in the region from which the whole graph is solved instead
 MEND = "pip install --force-reinstall --no-deps --no-cache-dir --no-binary pcst-fast pcst-fast"
 
 
@@ -40,6 +58,77 @@ def check_solver() -> None:
         )
 
 
+@dataclass(frozen=True)
+class Topology:
+    """A graph's edges, and which of them touch each node.
+
+    Attributes:
+        edge_index: int64 [2, E].
+        indptr: int64 [N + 1]; `incident[indptr[v]:indptr[v + 1]]` are the edges that touch v, ascending.
+        incident: int64.
+    """
+
+    edge_index: IntArray
+    indptr: IntArray
+    incident: IntArray
+
+    @staticmethod
+    def of(edge_index: IntArray, num_nodes: int) -> Topology:
+        return Topology(edge_index, *incidence_of(edge_index[0], edge_index[1], num_nodes))
+
+    @property
+    def num_nodes(self) -> int:
+        return len(self.indptr) - 1
+
+    @property
+    def num_edges(self) -> int:
+        return int(self.edge_index.shape[1])
+
+    def touching(self, nodes: IntArray) -> IntArray:
+        """The edges that touch any of the nodes, ascending."""
+        start, count = self.indptr[nodes], self.indptr[nodes + 1] - self.indptr[nodes]
+        step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+        return np.unique(self.incident[np.repeat(start, count) + step])
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """Values of a few: ids ascending, distinct; all others are 0."""
+
+    ids: IntArray
+    values: FloatArray
+
+    @staticmethod
+    def of(dense: FloatArray) -> Sparse:
+        ids = np.flatnonzero(dense > 0)
+        return Sparse(ids, dense[ids])
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """How a tree was found.
+
+    Attributes:
+        nodes, edges: of the region that was solved.
+        rounds: how often it was.
+        whole: the region was the whole graph.
+    """
+
+    nodes: int
+    edges: int
+    rounds: int
+    whole: bool
+
+
+@dataclass(frozen=True)
+class SteinerTree:
+    """Ids of nodes and edges, ascending, with how they were found. Always what pcst-fast gives for the whole graph."""
+
+    nodes: IntArray
+    edges: IntArray
+    certificate: Certificate
+
+
 def steiner_tree(
     edge_index: npt.ArrayLike, node_prizes: npt.ArrayLike, edge_costs: npt.ArrayLike
 ) -> tuple[IntArray, IntArray]:
@@ -57,27 +146,19 @@ def steiner_tree(
         SolverError: pcst-fast fails its known answer, or an input has a wrong shape or sign.
     """
     check_solver()
-    from pcst_fast import pcst_fast
-
-    edges = np.ascontiguousarray(np.asarray(edge_index, dtype=np.int64).reshape(2, -1).T)
+    ends = np.asarray(edge_index, dtype=np.int64).reshape(2, -1)
     prizes = np.ascontiguousarray(node_prizes, dtype=np.float64)
     costs = np.ascontiguousarray(edge_costs, dtype=np.float64)
-    if len(costs) != len(edges) or (len(edges) and (edges.min() < 0 or edges.max() >= len(prizes))):
+    if len(costs) != ends.shape[1] or (ends.size and (ends.min() < 0 or ends.max() >= len(prizes))):
         raise SolverError(f"a Steiner tree needs one cost an edge and endpoints below {len(prizes)}.")
     if (len(prizes) and not prizes.min() >= 0) or (len(costs) and not costs.min() >= 0):
         raise SolverError("Steiner tree prizes and costs must be numbers of at least 0.")
-    if len(edges) == 0:  # pcst-fast needs an edge; the best single node is the best tree
-        best = np.argmax(prizes) if len(prizes) and prizes.max() > 0 else None
-        return np.asarray([] if best is None else [best], np.int64), np.zeros(0, np.int64)
-    nodes, chosen = pcst_fast(edges, prizes, costs, -1, 1, "gw", 0)
-    return np.sort(nodes).astype(np.int64), np.sort(chosen).astype(np.int64)
+    found = _locally(Topology.of(ends, len(prizes)), _Terms.of_nodes(Sparse.of(prizes), costs))
+    return found.nodes, found.edges
 
 
 def prized_subgraph(
-    edge_index: npt.ArrayLike,
-    node_prizes: npt.NDArray[np.floating],
-    edge_prizes: npt.NDArray[np.floating],
-    edge_cost: float,
+    edge_index: npt.ArrayLike, node_prizes: FloatArray, edge_prizes: FloatArray, edge_cost: float
 ) -> tuple[IntArray, IntArray]:
     """Solve PCST with prizes on nodes [N] and edges [E], every edge costing `edge_cost`.
 
@@ -88,25 +169,137 @@ def prized_subgraph(
         (nodes, edges): ids, ascending.
     """
     ends = np.asarray(edge_index, dtype=np.int64).reshape(2, -1)
-    num_nodes = len(node_prizes)
-    cost = edge_prizes.dtype.type(edge_cost)
-    dear = edge_prizes > cost
-    plain_ids, dear_ids = np.flatnonzero(~dear), np.flatnonzero(dear)
-    middle = num_nodes + np.arange(len(dear_ids))
-    halves = np.stack(
-        [
-            np.stack([ends[0, dear_ids], middle]),
-            np.stack([middle, ends[1, dear_ids]]),
-        ],
-        axis=2,
-    ).reshape(2, -1)  # for each dear edge: source-middle, then middle-target
-    nodes, chosen = steiner_tree(
-        np.concatenate([ends[:, plain_ids], halves], axis=1),
-        np.concatenate([node_prizes, edge_prizes[dear_ids] - cost]),
-        np.concatenate([cost - edge_prizes[plain_ids], np.zeros(2 * len(dear_ids), edge_prizes.dtype)]),
-    )
-    edges = np.concatenate(
-        [plain_ids[chosen[chosen < len(plain_ids)]], dear_ids[nodes[nodes >= num_nodes] - num_nodes]]
-    )
-    edges = np.unique(edges).astype(np.int64)
-    return np.unique(np.concatenate([nodes[nodes < num_nodes], ends[:, edges].ravel()])).astype(np.int64), edges
+    topology = Topology.of(ends, len(node_prizes))
+    found = prized_tree(topology, Sparse.of(node_prizes), Sparse.of(edge_prizes), edge_cost)
+    return found.nodes, found.edges
+
+
+def prized_tree(topology: Topology, node_prizes: Sparse, edge_prizes: Sparse, edge_cost: float) -> SteinerTree:
+    """The same as `prized_subgraph` for a graph whose topology is at hand: time follows the region, not the graph.
+
+    Raises:
+        SolverError: pcst-fast fails its known answer, or a prize is negative.
+    """
+    check_solver()
+    return _locally(topology, _Terms.of_prizes(topology, node_prizes, edge_prizes, edge_cost))
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """Prizes and costs of a problem; dear edges stand apart.
+
+    Attributes:
+        prizes: of nodes.
+        dear: int64 [D], edges that are nodes of their own; dear_prizes [D].
+        costs: of all edges [E], or one number; cheap: what some cost instead.
+    """
+
+    prizes: Sparse
+    dear: IntArray
+    dear_prizes: FloatArray
+    costs: FloatArray | np.floating
+    cheap: Sparse
+
+    @staticmethod
+    def of_nodes(prizes: Sparse, costs: FloatArray) -> _Terms:
+        nothing = np.zeros(0, np.int64)
+        return _Terms(prizes, nothing, np.zeros(0), costs, Sparse(nothing, np.zeros(0)))
+
+    @staticmethod
+    def of_prizes(topology: Topology, nodes: Sparse, edges: Sparse, edge_cost: float) -> _Terms:
+        if (nodes.values < 0).any() or (edges.values < 0).any():
+            raise SolverError("Steiner tree prizes must be numbers of at least 0.")
+        cost = edges.values.dtype.type(edge_cost)
+        dear = edges.values > cost
+        cheap = Sparse(edges.ids[~dear], cost - edges.values[~dear])
+        return _Terms(nodes, edges.ids[dear], edges.values[dear] - cost, cost, cheap)
+
+    def costs_of(self, edges: IntArray) -> FloatArray:
+        if isinstance(self.costs, np.ndarray):
+            return self.costs[edges]
+        found = np.full(len(edges), self.costs)
+        at = np.searchsorted(self.cheap.ids, edges)
+        is_cheap = np.zeros(len(edges), bool)
+        inside = at < len(self.cheap.ids)
+        is_cheap[inside] = self.cheap.ids[at[inside]] == edges[inside]
+        found[is_cheap] = self.cheap.values[at[is_cheap]]
+        return found
+
+
+def _locally(topology: Topology, terms: _Terms) -> SteinerTree:
+    """Grow a region from the terminals until nothing outside of it merges, and solve it."""
+    if not len(terms.prizes.ids) and not len(terms.dear):  # all are alike: pcst-fast keeps the last node
+        last = np.arange(topology.num_nodes)[-1:] if topology.num_edges else np.zeros(0, np.int64)
+        return SteinerTree(last, np.zeros(0, np.int64), Certificate(0, 0, 0, False))
+    every, rounds = np.arange(topology.num_nodes), 1
+    inner = every if topology.num_edges < LOCAL_FROM else terms.prizes.ids
+    region = _Region.around(topology, terms, inner)
+    while len(inner) < len(every) and len(outside := np.setdiff1d(region.merged(), inner, assume_unique=True)):
+        inner, rounds = np.union1d(inner, outside), rounds + 1
+        region = _Region.around(topology, terms, inner)
+        if region.num_edges > WHOLE_FROM * topology.num_edges:
+            inner, region = every, _Region.around(topology, terms, every)
+    nodes, edges = region.tree()
+    whole = len(inner) == len(every)
+    return SteinerTree(nodes, edges, Certificate(len(region.nodes), region.num_edges, rounds, whole))
+
+
+@dataclass(frozen=True)
+class _Region:
+    """A part of a problem: plain edges, all dear ones, and the nodes that they touch."""
+
+    topology: Topology
+    terms: _Terms
+    nodes: IntArray
+    plain: IntArray
+    ends: IntArray  # [2, plain + 2 dear], positions in `nodes`, then dear edges' own
+
+    @staticmethod
+    def around(topology: Topology, terms: _Terms, inner: IntArray) -> _Region:
+        """All edges that touch `inner`, and their outer ends."""
+        plain = np.setdiff1d(topology.touching(inner), terms.dear, assume_unique=True)
+        own, dear = topology.edge_index[:, plain], topology.edge_index[:, terms.dear]
+        nodes = np.unique(np.concatenate([inner, own.ravel(), dear.ravel()]))
+        own, dear = np.searchsorted(nodes, own), np.searchsorted(nodes, dear)
+        middle = len(nodes) + np.arange(dear.shape[1])
+        halves = np.stack([np.stack([dear[0], middle]), np.stack([middle, dear[1]])], axis=2).reshape(2, -1)
+        return _Region(topology, terms, nodes, plain, np.concatenate([own, halves], axis=1))
+
+    @property
+    def num_edges(self) -> int:
+        return len(self.plain) + len(self.terms.dear)
+
+    def _run(self, pruning: str) -> tuple[IntArray, IntArray]:
+        dear = self.terms.dear_prizes
+        prizes = np.zeros(len(self.nodes) + len(dear))
+        prizes[np.searchsorted(self.nodes, self.terms.prizes.ids)] = self.terms.prizes.values
+        prizes[len(self.nodes) :] = dear
+        costs = np.concatenate([self.terms.costs_of(self.plain), np.zeros(2 * len(dear))])
+        return _solve(self.ends, prizes, costs, pruning)
+
+    def merged(self) -> IntArray:
+        """The nodes that growth reaches."""
+        _, edges = self._run("none")
+        reached = np.unique(self.ends[:, edges])
+        return self.nodes[reached[reached < len(self.nodes)]]
+
+    def tree(self) -> tuple[IntArray, IntArray]:
+        """Nodes and edges of the graph, ascending, the ends of kept edges among them."""
+        nodes, edges = self._run("gw")
+        dear = self.terms.dear[nodes[nodes >= len(self.nodes)] - len(self.nodes)]
+        kept = np.union1d(self.plain[edges[edges < len(self.plain)]], dear)
+        own = self.nodes[nodes[nodes < len(self.nodes)]]
+        return np.unique(np.concatenate([own, self.topology.edge_index[:, kept].ravel()])), kept
+
+
+def _solve(ends: IntArray, prizes: FloatArray, costs: FloatArray, pruning: str) -> tuple[IntArray, IntArray]:
+    """One run of pcst-fast: ids as it gives them."""
+    from pcst_fast import pcst_fast
+
+    if ends.shape[1] == 0:  # pcst-fast needs an edge; the best node is the best tree, of equals the last
+        best = np.flatnonzero(prizes == prizes.max(initial=0.0))[-1:] if prizes.any() else np.zeros(0)
+        return best.astype(np.int64), np.zeros(0, np.int64)
+    edges = np.ascontiguousarray(ends.T)
+    prizes, costs = np.ascontiguousarray(prizes, np.float64), np.ascontiguousarray(costs, np.float64)
+    nodes, chosen = pcst_fast(edges, prizes, costs, -1, 1, pruning, 0)
+    return nodes.astype(np.int64), chosen.astype(np.int64)

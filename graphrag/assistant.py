@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +28,8 @@ from graphrag.retrieval.subgraph import Subgraph
 if TYPE_CHECKING:
     from graphrag.models.decoding import Generation
     from graphrag.models.graph_llm import GraphLLM
+    from graphrag.models.query_ranker import QueryRanker
+    from graphrag.models.reasoner import Reasoner
     from graphrag.retrieval.retriever import Retrieved, Retriever
     from graphrag.retrieval.textualize import Form
 
@@ -121,33 +123,36 @@ class GraphRAG:
     @cached_property
     def retriever(self) -> Retriever:
         """The retriever, its reasoner and ranker loaded on first use."""
-        from graphrag.models.query_ranker import QueryRanker
-        from graphrag.models.reasoner import Reasoner
         from graphrag.retrieval.prizes import CosineReader, LearnedReader
         from graphrag.retrieval.retriever import Retriever
 
         if self.prizes == "cosine":
             return Retriever(self.index, self.config, CosineReader(), self.count_tokens)
-        reader = LearnedReader(Reasoner.load(self._weights("reasoner.json")))
-        ranker = None if self.prizes == "walk" else QueryRanker.load(self._weights("query_ranker.json"))
+        with _LOADING:
+            reader = LearnedReader(_shared_reasoner(*self._weights("reasoner.safetensors")))
+            ranker = None if self.prizes == "walk" else _shared_ranker(*self._weights("query_ranker.safetensors"))
         return Retriever(self.index, self.config, reader, self.count_tokens, ranker)
 
-    def _weights(self, file: str) -> Path:
-        """The adapter's folder if it has such a file, else the shipped one."""
+    def _weights(self, file: str) -> tuple[Path, float]:
+        """The adapter's folder if it has such a file, else the shipped one; and the file's time."""
         own = None if self.adapter is None else Path(self.adapter)
-        return own if own and (own / file).is_file() else SHIPPED
+        folder = own if own and (own / file).is_file() else SHIPPED
+        return folder, (folder / file).stat().st_mtime if (folder / file).is_file() else 0.0
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, as the language model counts them."""
         return len(self.model.language_model.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
-    def ask(self, question: str) -> Answer:
+    def ask(self, question: str, choices: Sequence[str] = ()) -> Answer:
         """Answer one question.
 
+        Args:
+            choices: two or more texts, one of which is the answer; none: the answer is looked for in the graph.
+
         Raises:
-            QuestionError: it is empty or longer than MAX_QUESTION_CHARS.
+            QuestionError: it is empty or longer than MAX_QUESTION_CHARS, or there is nothing to choose between.
         """
-        return _exhaust(self._answer(question, None))
+        return _exhaust(self._answer(question, None, choices))
 
     def stream(self, question: str) -> Stream:
         """The reply piece by piece; see `Stream`."""
@@ -157,12 +162,14 @@ class GraphRAG:
         """A conversation, whose questions may lean on those before."""
         return Chat(self)
 
-    def _answer(self, question: str, before: Answer | None) -> Generator[str | Subgraph, None, Answer]:
+    def _answer(
+        self, question: str, before: Answer | None, choices: Sequence[str] = ()
+    ) -> Generator[str | Subgraph, None, Answer]:
         """Yield the evidence, then the reply's pieces; return the answer."""
-        question = check_question(question)
+        question, choices = check_question(question), check_choices(choices)
         began = time.perf_counter()
         with _ONE_AT_A_TIME:
-            retrieved = self.retriever.retrieve(question, None if before is None else before.subgraph)
+            retrieved = self.retriever.retrieve(question, before.subgraph if before else None, choices)
         yield retrieved.subgraph
         generating = time.perf_counter()
         generation = yield from _step_by_step(self.model.stream(retrieved.prompt, grounded=self.grounded))
@@ -307,6 +314,22 @@ def _shared_model(llm: str, adapter: str | Path | None, embedder: Embedder, form
         return _MODELS[key]
 
 
+@lru_cache(maxsize=2)
+def _shared_reasoner(folder: Path, written: float) -> Reasoner:
+    """One for all graphs; read again if its file was `written` again."""
+    from graphrag.models.reasoner import Reasoner
+
+    return Reasoner.load(folder)
+
+
+@lru_cache(maxsize=2)
+def _shared_ranker(folder: Path, written: float) -> QueryRanker:
+    """As above."""
+    from graphrag.models.query_ranker import QueryRanker
+
+    return QueryRanker.load(folder)
+
+
 def check_question(question: str) -> str:
     """The question without blanks around it.
 
@@ -322,6 +345,20 @@ def check_question(question: str) -> str:
             "shorten it."
         )
     return question
+
+
+def check_choices(choices: Sequence[str]) -> tuple[str, ...]:
+    """The choices, each once, without blanks around them.
+
+    Raises:
+        QuestionError: there is only one, or an empty one.
+    """
+    distinct = tuple(dict.fromkeys(choice.strip() for choice in choices))
+    if len(distinct) == 1 or not all(distinct):
+        raise QuestionError(
+            "There is nothing to choose between; give two or more different choices, none of them empty."
+        )
+    return distinct
 
 
 def _exhaust(steps: Generator[str | Subgraph, None, Answer]) -> Answer:

@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from graphrag.cli_steps import about_graph, about_index, check_model, load_graph, open_rag, what_to_ask, working
+from graphrag.cli_steps import (
+    about_graph,
+    about_index,
+    check_model,
+    each_its_own,
+    load_graph,
+    open_rag,
+    what_to_ask,
+    working,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,6 +91,9 @@ def ask(
     top_k_edges: TopEdges = None,
     edge_cost: EdgeCost = None,
     retriever: Annotated[Literal["default", "reference"], typer.Option(help=_RETRIEVAL)] = "default",
+    choice: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="What may be answered; give two or more.")
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> Output:
@@ -94,11 +106,13 @@ def ask(
       graphrag ask "Who directed Insomnia?" --graph films.index --json
     """
     with working(llm, embedder):
-        from graphrag.assistant import check_question
+        from graphrag.assistant import check_choices, check_question
 
         check_question(question)
+        check_choices(choice or ())
         given = {"top_k_nodes": top_k_nodes, "top_k_edges": top_k_edges, "edge_cost": edge_cost}
-        answer = open_rag(graph, llm, adapter, embedder=embedder, retriever=retriever, **given).ask(question)
+        rag = open_rag(graph, llm, adapter, embedder=embedder, retriever=retriever, **given)
+        answer = rag.ask(question, choice or ())
     from graphrag.console import show_answer
 
     return Output(as_json, answer.to_dict(), lambda console: show_answer(console, answer))
@@ -286,7 +300,9 @@ def evaluate(
 
         source, asked, named = what_to_ask(name, data, split, hops, graph, questions)
         written = Written(out) if out else None
-        rag = open_rag(source, llm, adapter, embedder=embedder, **METHODS[method].settings)
+        own_graphs = any(question.graph is not None for question in asked)
+        open_graph: Any = each_its_own if own_graphs else open_rag
+        rag = open_graph(source, llm, adapter, embedder=embedder, **METHODS[method].settings)
         with progress("Asking", sys.stderr) as tell:
             report = evaluate_all(
                 rag,

@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,6 +86,25 @@ def open_rag(source: str | TextualGraph | None, llm: str, adapter: Path | None, 
     for part in ("model", "retriever"):  # loaded now, so that the seconds of a question are its own
         getattr(rag, part)
     return rag
+
+
+def each_its_own(source: None, llm: str, adapter: Path | None, **settings: Any) -> Callable[[Question], GraphRAG]:
+    """What answers a question of the graph that it brings, the models loaded once for all."""
+    check_model(llm, adapter)
+    from graphrag.assistant import GraphRAG
+    from graphrag.embedding import load_embedder
+    from graphrag.index import index_of
+
+    embedder = load_embedder(settings["embedder"]) if settings.get("embedder") else None
+
+    def make(question: Question) -> GraphRAG:
+        assert question.graph is not None
+        rag = GraphRAG(index_of(question.graph, embedder, cache=False), llm=llm, adapter=adapter, **settings)
+        for part in ("model", "retriever"):
+            getattr(rag, part)
+        return rag
+
+    return make
 
 
 def check_model(llm: str, adapter: Path | None) -> None:

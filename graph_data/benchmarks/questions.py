@@ -15,6 +15,7 @@ from typing import Any
 from graph_data.errors import GraphReadError
 from graph_data.readers.files import read_text, stem_of
 from graph_data.text import fold
+from graph_data.textual_graph import TextualGraph
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,16 @@ class Question:
         question: in words.
         answers: every right answer; none means that the graph does not say.
         extra: the line's other keys (hops, topic entities, ...). No topic entity is used unless asked for.
+        choices: of which one is the answer; empty where the answer is to be looked for.
+        graph: of which it is asked; None where all questions are asked of one.
     """
 
     id: str
     question: str
     answers: tuple[str, ...]
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    choices: tuple[str, ...] = ()
+    graph: TextualGraph | None = field(default=None, repr=False, compare=False)
 
 
 def load_questions(path: str | PathLike[str], limit: int | None = None) -> list[Question]:

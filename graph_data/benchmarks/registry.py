@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from graph_data.benchmarks import metaqa
+from graph_data.benchmarks import expla_graphs, metaqa
 from graph_data.benchmarks.questions import Question
 from graph_data.errors import GraphReadError
 from graph_data.textual_graph import TextualGraph
@@ -16,17 +16,17 @@ from graph_data.textual_graph import TextualGraph
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A graph and the questions asked of it."""
+    """A graph and the questions asked of it; `graph` is None where each question brings its own."""
 
     name: str
     split: str
-    graph: TextualGraph
+    graph: TextualGraph | None
     questions: list[Question]
 
 
-Loader = Callable[..., tuple[TextualGraph, list[Question]]]
+Loader = Callable[..., tuple[TextualGraph | None, list[Question]]]
 
-BENCHMARKS: dict[str, Loader] = {"metaqa": metaqa.load}
+BENCHMARKS: dict[str, Loader] = {"expla_graphs": expla_graphs.load, "metaqa": metaqa.load}
 
 
 def load_benchmark(name: str, data_dir: str | PathLike[str], *, split: str = "test", **options: Any) -> Benchmark:

@@ -29,11 +29,11 @@ class Asked(Protocol):
     @property
     def graph(self) -> TextualGraph: ...
 
-    def ask(self, question: str) -> Answer: ...
+    def ask(self, question: str, choices: Sequence[str] = ()) -> Answer: ...
 
 
 def evaluate(
-    rag: Asked,
+    rag: Asked | Callable[[Question], Asked],
     questions: Sequence[Question],
     *,
     benchmark: str = "qa",
@@ -47,21 +47,23 @@ def evaluate(
     """Ask all questions, one after the other.
 
     Args:
-        rag: answers them.
+        rag: answers them; or, where each question has a graph of its own, makes what answers it.
         questions: with their gold answers; none means that the graph does not say.
         benchmark, split, method, model, options: how the report shall name what was run.
         progress: called with (questions done, questions in all).
         keep: called with each record as soon as it is there, e.g. to write it down.
     """
-    judge = _Judge(rag.graph)
+    judge = None if callable(rag) else _Judge(rag.graph)
     records: list[Record] = []
     for done, question in enumerate(questions, 1):
+        asked = rag(question) if callable(rag) else rag
         started = time.perf_counter()
         try:
-            answer, error = rag.ask(question.question), ""
+            given = (question.question, question.choices) if question.choices else (question.question,)
+            answer, error = asked.ask(*given), ""
         except GraphError as trouble:  # this question's, not the run's
             answer, error = _no_answer(question.question), str(trouble)
-        record = judge.record(question, answer, time.perf_counter() - started, error)
+        record = (judge or _Judge(asked.graph)).record(question, answer, time.perf_counter() - started, error)
         records.append(record)
         if keep:
             keep(record)
@@ -109,11 +111,11 @@ class _Judge:
             recall=of_answerable(recall),
             f1=of_answerable(f1),
             exact_match=of_answerable(metrics.exact_match(answers, gold)),
-            coverage=metrics.coverage((node.text for node in nodes), relations, gold),
+            coverage=None if question.choices else metrics.coverage((node.text for node in nodes), relations, gold),
             nodes=len(nodes),
             edges=len(edges),
             tokens=answer.prompt_tokens,
-            valid_nodes=self._valid_nodes(answers),
+            valid_nodes=None if question.choices else self._valid_nodes(answers),
             valid_edges=self._valid_edges(answer),
             seconds=seconds,
             error=error,
@@ -158,5 +160,5 @@ def _no_answer(question: str) -> Answer:
     return Answer(question=question, text="", answers=[], subgraph=Subgraph())
 
 
-def _model_of(rag: Asked) -> str:
+def _model_of(rag: object) -> str:
     return str(getattr(rag, "llm", ""))

@@ -7,8 +7,8 @@ weight W(v) of the candidates below it, the allowed token leading to c scores
 
 so a whole candidate scores log p_LM(candidate) + strength * log(weight / total): the prior telescopes. Where an entry
 is complete its own weight is split between ending the answer and going on to another one: ending weighs `stop_ratio`
-times the weight of the first answer, going on the weight of the best candidate not yet said. Yes, no, none and a
-number that was counted end the answer.
+times the weight of the first answer, going on the weight of the best candidate not yet said. Yes, no, none, a number
+that was counted and a choice that was offered end the answer.
 
 This module knows token ids and weights, and nothing of networks; `GroundedLogitsProcessor` carries the rule into
 `generate`.
@@ -28,7 +28,7 @@ from graphrag.errors import ConfigError
 from graphrag.models.prompt import Candidate
 
 MAX_ENTRY_TOKENS = 40  # a longer text is told apart by its first tokens
-_LAST_KINDS = frozenset({"yes", "no", "none", "count"})  # nothing can follow these
+_LAST_KINDS = frozenset({"yes", "no", "none", "count", "choice"})  # nothing can follow these
 _TINY = 1e-12
 
 
@@ -195,7 +195,7 @@ class AnswerTrie:
     def _spent(self, said: Iterable[int]) -> tuple[dict[int, float], dict[int, int]]:
         """Weight and number of the entries that cannot come (again) below each node:
 
-        once one is said, no yes, no, none or count.
+        once one is said, none of _LAST_KINDS.
         """
         weight: dict[int, float] = {}
         count: dict[int, int] = {}

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-CandidateKind = Literal["node", "attribute", "relation", "count", "yes", "no", "none"]
+CandidateKind = Literal["node", "attribute", "relation", "count", "yes", "no", "none", "choice"]
 NONE_TEXT = "the graph does not say"  # what the model says to abstain
 
 

@@ -43,7 +43,7 @@ class Reasons:
 
     def cite(self, answers: Sequence[str], kind: CandidateKind) -> tuple[Citation, ...]:
         """The triples that the answers, of this kind, follow from; those of the first answer first."""
-        if kind == "none" or not answers:
+        if kind in ("none", "choice") or not answers:
             return ()
         traced, left = self._traced(answers, kind)
         shown = {edge.position: edge.id for edge in self.subgraph.edges}

@@ -41,6 +41,7 @@ SPREAD = 60  # nodes of one mention that may enter the evidence
 CARRIED_GATE = 0.9  # of what a follow-up leans on
 PRONOUNS = frozenset("it its he him his she her hers they them their theirs".split())
 HUB = 2000  # edges of a node beyond which only credited ones are considered
+WHOLE = 24  # edges up to which a graph is all evidence where choices are offered
 HOPS, HOP_EDGES = 2, 4000  # of a neighbourhood, and its edges at most
 
 
@@ -133,18 +134,29 @@ class Retriever:
             index.graph, index.relation_reading, default_embedder().embed, (index.indptr, index.incident_edges)
         )
 
-    def retrieve(self, question: str, carried: Subgraph | None = None) -> Retrieved:
-        """Retrieve for a question; `carried` is the evidence of the turn before, whose nodes may be meant."""
+    def retrieve(self, question: str, carried: Subgraph | None = None, choices: Sequence[str] = ()) -> Retrieved:
+        """Retrieve for a question.
+
+        Args:
+            carried: the evidence of the turn before, whose nodes may be meant.
+            choices: what may be answered, and nothing else; a small graph is then the evidence as a whole.
+        """
         began = time.perf_counter()
         if self.config.mode == "reference":
             own_vector = self.index.embedder.embed([question])[0]
             node_cosines = self._node_cosines(own_vector)
             embedded = time.perf_counter()
             found = self._reference(own_vector, node_cosines)
+        elif choices and self.index.graph.num_edges <= WHOLE:
+            own_vector = self.index.embedder.embed([question])[0]
+            embedded = time.perf_counter()
+            found = self._whole()
         else:
             hits, own_vector = self._hits(question)
             embedded = time.perf_counter()
             found = self._default(hits, self._carried(hits, carried))
+        if choices:  # it is for the language model to tell between them
+            found = replace(found, candidates=tuple(Candidate(choice, 1.0, "choice") for choice in choices))
         written = textualize(found.subgraph, self.config.token_budget, self.count_tokens, self.config.form)
         prompt = self._prompt(question, own_vector, found.subgraph, written.text, found.candidates)
         done = time.perf_counter()
@@ -197,6 +209,12 @@ class Retriever:
         candidates = candidates_of(subgraph, meaning, self.reasoning, calibrate)
         reasons = Reasons(self.reasoning, plan, meaning, subgraph, self._name, self._relation)
         return _Found(subgraph, candidates, walked.certainty, reasons.cite)
+
+    def _whole(self) -> _Found:
+        """The whole graph as evidence."""
+        nodes, edges = np.arange(self.index.graph.num_nodes), np.arange(self.index.graph.num_edges)
+        subgraph = self._evidence(nodes, np.ones(len(nodes), np.float32), edges, np.ones(len(edges), np.float32))
+        return _Found(subgraph, (), 1.0, lambda answers, kind: ())
 
     def _select(
         self, nodes: IntArray, node_prizes: FloatArray, edges: IntArray, edge_prizes: FloatArray

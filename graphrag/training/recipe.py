@@ -51,7 +51,7 @@ from graphrag.training.reasoner_training import (
     prepare,
     train_reasoner,
 )
-from graphrag.training.sources import Source, read_sources, source_of_benchmark, source_of_graph
+from graphrag.training.sources import Source, choice_questions, read_sources, source_of_benchmark, source_of_graph
 from graphrag.training.trainer import TrainConfig, train
 
 log = logging.getLogger(__name__)
@@ -72,6 +72,7 @@ class Recipe:
         worlds: invented graphs among the sources.
         questions: made from a graph that has none.
         prompts: that the language model sees of all sources together, about.
+        choice_epochs: how often it sees each question that offers choices beside them.
         budgets: tokens of the evidence in those prompts, each with its share; short ones are fast to learn from.
     """
 
@@ -79,6 +80,7 @@ class Recipe:
     worlds: int = 340
     questions: int = 2000
     prompts: int = 9200
+    choice_epochs: int = 2
     budgets: tuple[tuple[int, float], ...] = ((RetrieverConfig().token_budget, 0.13), (96, 0.87))
     reasoner: ReasonerTraining = field(default_factory=ReasonerTraining)
     ranker: RankerTraining = field(default_factory=lambda: RankerTraining(epochs=2, learning_rate=1.5e-4))
@@ -144,6 +146,9 @@ def run(
     ranked = _train_the_ranker(materials, chosen, out, resume)
     model = _model(chosen, llm)
     train_examples, validation = _examples(materials, out, model, chosen, seed)
+    if chosen.name == "default" and data is not None:
+        for part, questions in zip((train_examples, validation), choice_questions(data, seed), strict=True):
+            part.extend(_choice_examples(questions, chosen.choice_epochs if part is train_examples else 1))
     result = train(
         model,
         train_examples,
@@ -242,6 +247,16 @@ def _train_the_ranker(materials: Sequence[Material], recipe: Recipe, out: Path, 
     right = evaluate_ranker(trained, held_out).get("right", 0.0)
     done.write_text(json.dumps(right), "utf-8")
     return right
+
+
+def _choice_examples(questions: Sequence[Question], times: int) -> list[Example]:
+    """Prompts of questions that offer choices, each with its own small graph as evidence."""
+    made = []
+    for question in questions:
+        assert question.graph is not None
+        prompt = Retriever(memory_index(question.graph)).retrieve(question.question, choices=question.choices).prompt
+        made.append(Example(prompt, question.answers))
+    return made * times
 
 
 def _hit_at_1(materials: Sequence[Material], llm: str, adapter: Path | None) -> float:

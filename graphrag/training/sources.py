@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import graph_data
-from graph_data.benchmarks import load_benchmark
+from graph_data.benchmarks import Question, expla_graphs, load_benchmark
+from graph_data.errors import GraphReadError
 from graph_data.textual_graph import TextualGraph
 from graphrag.errors import ConfigError
 from graphrag.index import GraphIndex
@@ -66,6 +67,17 @@ def read_sources(data: Path, seed: int = 0, worlds: int = 340) -> list[Source]:
     return sources
 
 
+def choice_questions(data: Path, seed: int = 0) -> tuple[list[Question], list[Question]]:
+    """ExplaGraphs' training questions, each of a graph of its own, a tenth held out; none if they are not there."""
+    try:
+        questions = expla_graphs.load(data / "expla_graphs", split="train")[1]
+    except GraphReadError as error:
+        log.warning("source left out: %s", error)
+        return [], []
+    random.Random(seed).shuffle(questions)
+    return questions[len(questions) // 10 :], questions[: len(questions) // 10]
+
+
 def source_of_graph(source: str, seed: int, count: int) -> Source:
     """Questions made from a graph alone, a tenth of them held out.
 
@@ -92,6 +104,10 @@ def labelled(made: GeneratedQuestion) -> LabelledQuestion:
 def source_of_benchmark(name: str, data: Path, seed: int) -> Source:
     """The training questions of a benchmark (MetaQA's dev rows), a tenth of them held out."""
     benchmark = load_benchmark(name, data, split="dev")
+    if benchmark.graph is None:
+        raise ConfigError(
+            f"{name}: its questions have a graph each; the recipe 'default' trains on them, this does not."
+        )
     questions = [LabelledQuestion(question.question, question.answers) for question in benchmark.questions]
     random.Random(seed).shuffle(questions)
     held = max(10, min(300, len(questions) // 10))

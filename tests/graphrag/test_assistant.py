@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import graph_data
+from graph_data.textual_graph import TextualGraph
 from graphrag import GraphRAG
 from graphrag.answer import ABSTAIN_TEXT
 from graphrag.errors import ConfigError, GraphIndexError, QuestionError
@@ -105,6 +106,17 @@ def test_a_question_the_graph_cannot_answer(countries: GraphRAG) -> None:
     assert answer.abstained
     assert answer.answers == []
     assert answer.text == ABSTAIN_TEXT
+
+
+def test_one_of_the_choices_is_the_answer() -> None:
+    rag = GraphRAG(TextualGraph.from_triples([("helmets", "prevent", "injuries"), ("injuries", "is a", "harm")]))
+    answer = rag.ask("Helmets should be worn. Helmets prevent injuries. Is that for or against?", ["for", "against"])
+    assert answer.text in ("for", "against")
+    assert answer.answers == [answer.text]
+    assert answer.grounded
+    assert len(answer.subgraph.edges) == 2  # a small graph is read as a whole
+    with pytest.raises(QuestionError, match="choose between"):
+        rag.ask("Why?", ["because"])
 
 
 def test_a_stream_has_its_evidence_first_and_joins_to_the_text(countries: GraphRAG) -> None:

@@ -470,3 +470,15 @@ def test_no_network_is_attempted(films: Path, weights: Path, tmp_path: Path) -> 
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["question"] == "Who directed Insomnia?"
+
+
+def test_eval_of_questions_that_bring_their_graphs(cli: Cli, tmp_path: Path) -> None:
+    rows = "arg1\targ2\tlabel\tgraph\nWear helmets.\tThey save lives.\tsupport\t(helmets; save; lives)\n"
+    (tmp_path / "val.tsv").write_text(rows)
+    status, out, _ = cli("eval", "expla_graphs", "--data", str(tmp_path), "--split", "val", "--json")
+    assert status == 0
+    found = json.loads(out)
+    assert found["n"] == 1
+    assert found["metrics"]["accuracy"] in (0.0, 1.0)
+    assert found["retrieval"]["nodes_mean"] == 2
+    assert "coverage" not in found["retrieval"]

@@ -24,25 +24,22 @@ from graphrag.retrieval.citing import Reasons, at_answers
 from graphrag.retrieval.hits import NEAR, Hits, find_hits
 from graphrag.retrieval.interpretation import Meaning, Ranker, interpret
 from graphrag.retrieval.mentions import words_with_spans
-from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader, heaviest, start_prizes
-from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Start, Walk, walk
+from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader
+from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start, Walk, walk
 from graphrag.retrieval.reference import reference_selection
 from graphrag.retrieval.search import nearest
-from graphrag.retrieval.steiner import Topology, prized_subgraph
-from graphrag.retrieval.subgraph import EdgeRole, EvidenceEdge, EvidenceNode, NodeRole, Subgraph
+from graphrag.retrieval.selection import Chosen, prized_neighbourhood, prized_triples, tree, within_hops
+from graphrag.retrieval.steiner import Topology
+from graphrag.retrieval.subgraph import Subgraph, evidence_of
 from graphrag.retrieval.textualize import Form, textualize
 from graphrag.wording.statements import Citation
 
 Cite = Callable[[Sequence[str], CandidateKind], tuple[Citation, ...]]
 Mode = Literal["default", "reference"]
 Selection = Literal["pcst", "triples", "hops"]
-FLATTEN = 0.25  # prize = credit ** FLATTEN: a runner-up with a hundredth of the credit has a third of the prize
-SPREAD = 60  # nodes of one mention that may enter the evidence
 CARRIED_GATE = 0.9  # of what a follow-up leans on
 PRONOUNS = frozenset("it its he him his she her hers they them their theirs".split())
-HUB = 2000  # edges of a node beyond which only credited ones are considered
 WHOLE = 24  # edges up to which a graph is all evidence where choices are offered
-HOPS, HOP_EDGES = 2, 4000  # of a neighbourhood, and its edges at most
 
 
 @dataclass(frozen=True)
@@ -201,51 +198,34 @@ class Retriever:
         if self.ranker is not None:
             meaning = interpret(self.reasoning, plan, hits, walked, self.ranker, self._name)
         walked = meaning.walk
-        if self.config.selection == "hops":
-            subgraph = self._evidence(*self._within_hops(plan))
-        else:
-            subgraph = self._evidence(*self._select(*self._local(plan, walked)))
+        subgraph = evidence_of(self.index.graph, *self._selected(plan, walked))
         calibrate = (lambda share: share) if self.ranker is None else self.ranker.confidence
         candidates = candidates_of(subgraph, meaning, self.reasoning, calibrate)
         reasons = Reasons(self.reasoning, plan, meaning, subgraph, self._name, self._relation)
         return _Found(subgraph, candidates, walked.certainty, reasons.cite)
 
+    @property
+    def edge_cost(self) -> float:
+        return 0.5 if self.config.edge_cost is None else self.config.edge_cost
+
+    def _selected(self, plan: Plan, walked: Walk) -> Chosen:
+        """What becomes evidence, by the configuration's selection."""
+        graph, config = self.reasoning, self.config
+        if config.selection == "hops":
+            return within_hops(graph, plan)
+        found = prized_neighbourhood(graph, plan, walked, _or(config.top_k_nodes, 24), _or(config.top_k_edges, 48))
+        return (
+            prized_triples(graph, found)
+            if config.selection == "triples"
+            else tree(graph, found, config.edge_cost or 0.5)
+        )
+
     def _whole(self) -> _Found:
         """The whole graph as evidence."""
-        nodes, edges = np.arange(self.index.graph.num_nodes), np.arange(self.index.graph.num_edges)
-        subgraph = self._evidence(nodes, np.ones(len(nodes), np.float32), edges, np.ones(len(edges), np.float32))
+        graph = self.index.graph
+        nodes, edges = np.arange(graph.num_nodes), np.arange(graph.num_edges)
+        subgraph = evidence_of(graph, nodes, np.ones(len(nodes), np.float32), edges, np.ones(len(edges), np.float32))
         return _Found(subgraph, (), 1.0, lambda answers, kind: ())
-
-    def _select(
-        self, nodes: IntArray, node_prizes: FloatArray, edges: IntArray, edge_prizes: FloatArray
-    ) -> tuple[IntArray, FloatArray, IntArray, FloatArray]:
-        """What of a prized neighbourhood becomes evidence."""
-        ends = np.searchsorted(nodes, self.index.graph.edge_index[:, edges])
-        if self.config.selection == "triples":
-            kept = np.flatnonzero(edge_prizes > 0)
-            chosen = np.unique(ends[:, kept])
-        elif len(nodes):
-            cost = self.config.edge_cost or 0.5
-            chosen, kept = prized_subgraph(ends, node_prizes**FLATTEN, edge_prizes**FLATTEN, cost)
-        else:
-            chosen = kept = np.zeros(0, np.int64)
-        return nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept]
-
-    def _within_hops(self, plan: Plan) -> tuple[IntArray, FloatArray, IntArray, FloatArray]:
-        """Everything within HOPS steps of the starts, breadth first, the nearer the better scored."""
-        starts = [node for node in start_prizes(plan.starts, SPREAD) if node < self.index.graph.num_nodes]
-        nodes, edges = np.unique(np.asarray(starts, np.int64)), np.zeros(0, np.int64)
-        near, far = np.ones(len(nodes), np.float32), np.zeros(0, np.float32)
-        for hop in range(1, HOPS + 1):
-            new_edges = np.setdiff1d(self.index.incident(nodes), edges)[: HOP_EDGES - len(edges)]
-            new_nodes = np.setdiff1d(self.index.graph.edge_index[:, new_edges], nodes)
-            edges, far = np.append(edges, new_edges), np.append(far, np.full(len(new_edges), 1 / hop, np.float32))
-            nodes, near = (
-                np.append(nodes, new_nodes),
-                np.append(near, np.full(len(new_nodes), 1 / (hop + 1), np.float32)),
-            )
-        by_node, by_edge = np.argsort(nodes), np.argsort(edges)
-        return nodes[by_node], near[by_node], edges[by_edge], far[by_edge]
 
     def _name(self, node: int) -> str:
         """What a node of the reasoning graph is called."""
@@ -258,32 +238,6 @@ class Retriever:
         own = edge < self.index.graph.num_edges
         return self.index.graph.relation(edge) if own else self.reasoning.relations[self.reasoning.relation[edge]]
 
-    def _local(self, plan: Plan, walked: Walk) -> tuple[IntArray, FloatArray, IntArray, FloatArray]:
-        """The neighbourhood that PCST is run on: credited nodes and edges, starts, best nodes, and edges among them."""
-        graph = self.reasoning
-        own = walked.credit_nodes < graph.num_graph_nodes
-        top_nodes, top_values = heaviest(
-            walked.credit_nodes[own], walked.credit_node_values[own], _or(self.config.top_k_nodes, 24)
-        )
-        prizes = dict(zip(top_nodes.tolist(), top_values.tolist(), strict=True))
-        for node, gate in start_prizes(plan.starts, SPREAD).items():
-            if node < graph.num_graph_nodes:
-                prizes[node] = max(prizes.get(node, 0.0), gate if len(prizes) < SPREAD else 0.0)
-        own_edges = walked.credit_edges < graph.num_graph_edges
-        top_edges, edge_values = heaviest(
-            walked.credit_edges[own_edges], walked.credit_edge_values[own_edges], _or(self.config.top_k_edges, 48)
-        )
-        ends = np.unique(self.index.graph.edge_index[:, top_edges])
-        nodes = np.unique(np.concatenate([np.asarray(list(prizes), np.int64), ends]))
-        small = nodes[np.diff(np.stack([graph.indptr[nodes], graph.indptr[nodes + 1]]), axis=0)[0] <= HUB]
-        around = self.index.incident(small)
-        inside = np.isin(self.index.graph.edge_index[:, around], nodes).all(0)
-        edges = np.union1d(around[inside], top_edges)
-        edge_prizes = np.zeros(len(edges), np.float32)
-        edge_prizes[np.searchsorted(edges, top_edges)] = edge_values
-        node_prizes = np.asarray([prizes.get(node, 0.0) for node in nodes.tolist()], np.float32)
-        return nodes, node_prizes, edges, edge_prizes
-
     def _reference(self, vector: FloatArray, node_cosines: FloatArray) -> _Found:
         """The published method; every name in the evidence is as likely as any other."""
         graph = self.index.graph
@@ -295,38 +249,15 @@ class Retriever:
             edge_cosines,
             _or(self.config.top_k_nodes, 3),
             _or(self.config.top_k_edges, 5),
-            self.config.edge_cost or 0.5,
+            self.edge_cost,
         )
         if graph.num_edges == 0:  # nothing to connect: the nearest nodes are the evidence
             nodes = np.sort(nearest(node_cosines[:, None], np.ones(1, np.float32), _or(self.config.top_k_nodes, 3))[0])
-        subgraph = self._evidence(nodes, node_cosines[nodes].clip(0), edges, edge_cosines[edges].clip(0))
+        subgraph = evidence_of(graph, nodes, node_cosines[nodes].clip(0), edges, edge_cosines[edges].clip(0))
         names = dict.fromkeys(node.name for node in sorted(subgraph.nodes, key=lambda node: -node.score))
         candidates = (*(Candidate(name) for name in names), *closing_candidates(0.2, 0.5, 1.0))
         certainty = float(node_cosines.max(initial=0.0))
         return _Found(subgraph, candidates, certainty, lambda answers, kind: at_answers(subgraph, answers))
-
-    def _evidence(self, nodes: IntArray, node_scores: FloatArray, edges: IntArray, edge_scores: FloatArray) -> Subgraph:
-        """Give every node and edge its text, role and score."""
-        graph = self.index.graph
-        prized_edges = edge_scores > 0
-        ends = set(np.unique(graph.edge_index[:, edges[prized_edges]]).tolist())
-        ids = {node: graph.node_id(node) for node in nodes.tolist()}
-
-        def role(node: int, score: float) -> NodeRole:
-            return "terminal" if score > 0 else "endpoint" if node in ends else "bridge"
-
-        evidence_nodes = tuple(
-            EvidenceNode(ids[node], graph.node_text(node), role(node, score), round(score, 4), node)
-            for node, score in zip(nodes.tolist(), node_scores.tolist(), strict=True)
-        )
-        evidence_edges = []
-        for edge, score in zip(edges.tolist(), edge_scores.tolist(), strict=True):
-            source, target = graph.edge_index[:, edge].tolist()
-            edge_role: EdgeRole = "terminal" if score > 0 else "bridge"
-            evidence_edges.append(
-                EvidenceEdge(ids[source], graph.relation(edge), ids[target], edge_role, round(score, 4), edge)
-            )
-        return Subgraph(evidence_nodes, tuple(evidence_edges))
 
     def _prompt(
         self, question: str, vector: FloatArray, subgraph: Subgraph, text: str, candidates: tuple[Candidate, ...]

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from graph_data.text import NAME_FIELD, fields_of, name_of, values_of
+from graph_data.textual_graph import TextualGraph
 
 NodeRole = Literal["answer", "terminal", "bridge", "endpoint"]
 EdgeRole = Literal["terminal", "bridge"]
@@ -73,6 +77,34 @@ class Subgraph:
         return replace(
             self, nodes=tuple(replace(node, role="answer") if node.id in answering else node for node in self.nodes)
         )
+
+
+def evidence_of(
+    graph: TextualGraph,
+    nodes: npt.NDArray[np.int64],
+    node_scores: npt.NDArray[np.float32],
+    edges: npt.NDArray[np.int64],
+    edge_scores: npt.NDArray[np.float32],
+) -> Subgraph:
+    """Nodes and edges of a graph, ids ascending, with their texts, roles and scores; a score above 0 is a prize."""
+    ends = set(np.unique(graph.edge_index[:, edges[edge_scores > 0]]).tolist())
+    ids = {node: graph.node_id(node) for node in nodes.tolist()}
+
+    def role(node: int, score: float) -> NodeRole:
+        return "terminal" if score > 0 else "endpoint" if node in ends else "bridge"
+
+    evidence_nodes = tuple(
+        EvidenceNode(ids[node], graph.node_text(node), role(node, score), round(score, 4), node)
+        for node, score in zip(nodes.tolist(), node_scores.tolist(), strict=True)
+    )
+    evidence_edges = []
+    for edge, score in zip(edges.tolist(), edge_scores.tolist(), strict=True):
+        source, target = graph.edge_index[:, edge].tolist()
+        edge_role: EdgeRole = "terminal" if score > 0 else "bridge"
+        evidence_edges.append(
+            EvidenceEdge(ids[source], graph.relation(edge), ids[target], edge_role, round(score, 4), edge)
+        )
+    return Subgraph(evidence_nodes, tuple(evidence_edges))
 
 
 def field_values(text: str) -> set[str]:

@@ -1,0 +1,88 @@
+"""Selection: which nodes and edges become evidence, by what the walk credits.
+
+The product's way is `tree`, a prize-collecting Steiner tree over the prized neighbourhood. `prized_triples` and
+`within_hops` are what it is compared with. All give (nodes, their scores, edges, their scores), ids ascending.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graphrag.retrieval.prizes import Plan, heaviest, start_prizes
+from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Walk
+from graphrag.retrieval.steiner import Topology, prized_subgraph
+
+Chosen = tuple[IntArray, FloatArray, IntArray, FloatArray]
+
+FLATTEN = 0.25  # prize = credit ** FLATTEN: a runner-up with a hundredth of the credit has a third of the prize
+SPREAD = 60  # nodes of one mention that may enter the evidence
+HUB = 2000  # edges of a node beyond which only credited ones are considered
+HOPS, HOP_EDGES = 2, 4000  # of a neighbourhood, and its edges at most
+
+
+def prized_neighbourhood(graph: ReasoningGraph, plan: Plan, walked: Walk, top_nodes: int, top_edges: int) -> Chosen:
+    """What PCST is run on: the best credited nodes and edges, the starts, and the edges among all these."""
+    own = walked.credit_nodes < graph.num_graph_nodes
+    best, values = heaviest(walked.credit_nodes[own], walked.credit_node_values[own], top_nodes)
+    prizes = dict(zip(best.tolist(), values.tolist(), strict=True))
+    for node, gate in start_prizes(plan.starts, SPREAD).items():
+        if node < graph.num_graph_nodes:
+            prizes[node] = max(prizes.get(node, 0.0), gate if len(prizes) < SPREAD else 0.0)
+    own = walked.credit_edges < graph.num_graph_edges
+    credited, edge_values = heaviest(walked.credit_edges[own], walked.credit_edge_values[own], top_edges)
+    nodes = np.unique(np.concatenate([np.asarray(list(prizes), np.int64), _ends(graph, credited).ravel()]))
+    small = nodes[graph.indptr[nodes + 1] - graph.indptr[nodes] <= HUB]
+    around = _touching(graph, small)
+    edges = np.union1d(around[np.isin(_ends(graph, around), nodes).all(0)], credited)
+    edge_prizes = np.zeros(len(edges), np.float32)
+    edge_prizes[np.searchsorted(edges, credited)] = edge_values
+    node_prizes = np.asarray([prizes.get(node, 0.0) for node in nodes.tolist()], np.float32)
+    return nodes, node_prizes, edges, edge_prizes
+
+
+def tree(graph: ReasoningGraph, prized: Chosen, edge_cost: float) -> Chosen:
+    """The Steiner tree of a prized neighbourhood."""
+    nodes, node_prizes, edges, edge_prizes = prized
+    if not len(nodes):
+        return prized
+    ends = np.searchsorted(nodes, _ends(graph, edges))
+    chosen, kept = prized_subgraph(ends, node_prizes**FLATTEN, edge_prizes**FLATTEN, edge_cost)
+    return nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept]
+
+
+def prized_triples(graph: ReasoningGraph, prized: Chosen) -> Chosen:
+    """The edges that have a prize, with their ends, connected or not."""
+    nodes, node_prizes, edges, edge_prizes = prized
+    kept = edge_prizes > 0
+    chosen = np.isin(nodes, _ends(graph, edges[kept]))
+    return nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept]
+
+
+def within_hops(graph: ReasoningGraph, plan: Plan) -> Chosen:
+    """Everything within HOPS steps of what the question names, the nearer the better scored."""
+    starts = [node for node in start_prizes(plan.starts, SPREAD) if node < graph.num_graph_nodes]
+    nodes, edges = np.unique(np.asarray(starts, np.int64)), np.zeros(0, np.int64)
+    node_scores, edge_scores = np.ones(len(nodes), np.float32), np.zeros(0, np.float32)
+    for hop in range(1, HOPS + 1):
+        further = np.setdiff1d(_touching(graph, nodes), edges)[: HOP_EDGES - len(edges)]
+        reached = np.setdiff1d(_ends(graph, further), nodes)
+        edges, edge_scores = _joined(edges, edge_scores, further, 1 / hop)
+        nodes, node_scores = _joined(nodes, node_scores, reached, 1 / (hop + 1))
+    return nodes, node_scores, edges, edge_scores
+
+
+def _joined(ids: IntArray, scores: FloatArray, more: IntArray, score: float) -> tuple[IntArray, FloatArray]:
+    """Ids with more of one score, ascending."""
+    every = np.append(ids, more)
+    order = np.argsort(every)
+    return every[order], np.append(scores, np.full(len(more), score, np.float32))[order]
+
+
+def _ends(graph: ReasoningGraph, edges: IntArray) -> IntArray:
+    return np.stack([graph.source[edges], graph.target[edges]])
+
+
+def _touching(graph: ReasoningGraph, nodes: IntArray) -> IntArray:
+    """The graph's own edges that touch any of the nodes, ascending; edges to literals are not among them."""
+    edges = Topology(_ends(graph, np.zeros(0, np.int64)), graph.indptr, graph.incident).touching(nodes)
+    return edges[edges < graph.num_graph_edges]

@@ -62,7 +62,7 @@ def sentence(answers: Sequence[str], citations: Sequence[Citation]) -> str:
         return _closed(reply) if reply else ""
     if told.startswith(f"{reply} "):
         return _closed(told)
-    return _closed(f"{reply}: {told}" if len(answers) == 1 or not reply else f"{reply}. {told}")
+    return _closed(f"{reply}: {told}")
 
 
 def listed(names: Iterable[str]) -> str:

@@ -34,6 +34,11 @@ from graphrag.wording.statements import Citation, listed, sentence
         (["A"], [("A", "support", "B")], "A supports B."),
         (["hat"], [("man", "wearing", "hat")], "hat: man is wearing hat."),
         (["x"], [("a", "P31", "x")], "x: a – P31 – x."),
+        (
+            ["Insomnia", "Memento"],
+            [("Insomnia", "director", "Nolan"), ("Memento", "director", "Nolan")],
+            "Insomnia and Memento: the director of Insomnia and Memento is Nolan.",
+        ),
         (["A"], [("A", "to the left of", "B"), ("C", "on", "A")], "A is to the left of B, and C is on A."),
         (["St. Louis Inc."], [], "St. Louis Inc."),
         (["no"], [], "No."),

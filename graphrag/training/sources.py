@@ -30,6 +30,7 @@ from graphrag.training.written_sets import written_sets
 
 log = logging.getLogger(__name__)
 
+PLAIN = 8  # questions made from each written graph
 HELD_OUT_DOMAINS = frozenset({"law", "theatre", "trains", "wine"})
 
 
@@ -128,16 +129,21 @@ def invented_worlds(count: int, rng: random.Random, questions: int = 48) -> Iter
         yield Source(f"world-{number}", world.graph, train, validation, "made here", prompts=36)
 
 
-def written_sources(rng: random.Random, renamed: int = 2) -> Iterator[Source]:
-    """The written sets as they stand, and those to train on `renamed` times more in other schemas."""
+def written_sources(rng: random.Random, renamed: int = 2, plain: int = PLAIN) -> Iterator[Source]:
+    """The written sets as they stand, and those to train on `renamed` times more in other schemas.
+
+    People seldom echo the name of a relation, so `plain` questions that do, made from the graph, stand beside theirs.
+    """
     for part in ("train", "validation"):
         for written in written_sets(part):
-            questions = tuple(written.labelled())
-            train, held = (questions, ()) if part == "train" else ((), questions)
-            yield Source(written.name, written.graph(), train, held, "made here", prompts=30)
-            for turn in range(renamed if part == "train" else 0):
-                graph, again = written.renamed(rng)
-                yield Source(f"{written.name}-{turn + 2}", graph, tuple(again), (), "made here", prompts=30)
+            if part == "validation":
+                yield Source(written.name, written.graph(), (), tuple(written.labelled()), "made here", prompts=30)
+                continue
+            schemas = [(written.graph(), list(written.labelled())), *(written.renamed(rng) for _ in range(renamed))]
+            for turn, (graph, questions) in enumerate(schemas, start=1):
+                name = written.name if turn == 1 else f"{written.name}-{turn}"
+                made = [labelled(question) for question in questions_from_graph(graph, plain, rng)]
+                yield Source(name, graph, (*questions, *made), (), "made here", prompts=30)
 
 
 def _metaqa(data: Path, rng: random.Random) -> Iterator[Source]:

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from graph_data import samples
-from graphrag.training.sources import Source, written_sources
+from graphrag.training.sources import PLAIN, Source, written_sources
+from graphrag.training.written_sets import written_sets
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,11 @@ def test_each_training_graph_comes_again_in_another_schema(sources: list[Source]
     for name, graph in graphs.items():
         if name.endswith("-2"):
             assert graph.relations.to_pylist() != graphs[name.removesuffix("-2")].relations.to_pylist()
+
+
+def test_plain_questions_stand_beside_those_of_people(sources: list[Source]) -> None:
+    written = len(written_sets("train")[0].questions)
+    assert written + PLAIN // 2 <= len(sources[0].train) <= written + PLAIN
 
 
 def test_no_question_of_a_sample_is_trained_on(sources: list[Source]) -> None:

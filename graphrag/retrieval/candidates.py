@@ -15,7 +15,7 @@ from graphrag.retrieval.reasoning import ReasoningGraph
 from graphrag.retrieval.subgraph import Subgraph
 
 FAINTEST = 1e-5  # weight of a candidate that nothing speaks for
-NONE_SHARE = 1.0  # of the doubt, that speaks for "the graph does not say"; chosen on held-out questions
+NONE_SHARE = 0.5  # of the doubt, that speaks for "the graph does not say"; chosen on held-out questions
 LITERAL_SHARE = 0.01  # of the best score, for a value to be offered
 
 

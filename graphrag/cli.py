@@ -300,9 +300,11 @@ def evaluate(
 
         source, asked, named = what_to_ask(name, data, split, hops, graph, questions)
         written = Written(out) if out else None
-        own_graphs = any(question.graph is not None for question in asked)
-        open_graph: Any = each_its_own if own_graphs else open_rag
-        rag = open_graph(source, llm, adapter, embedder=embedder, **METHODS[method].settings)
+        settings = {"embedder": embedder, **METHODS[method].settings}
+        if any(question.graph is not None for question in asked):
+            rag: Any = each_its_own(llm, adapter, **settings)
+        else:
+            rag = open_rag(source, llm, adapter, **settings)
         with progress("Asking", sys.stderr) as tell:
             report = evaluate_all(
                 rag,

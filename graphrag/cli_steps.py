@@ -88,7 +88,7 @@ def open_rag(source: str | TextualGraph | None, llm: str, adapter: Path | None, 
     return rag
 
 
-def each_its_own(source: None, llm: str, adapter: Path | None, **settings: Any) -> Callable[[Question], GraphRAG]:
+def each_its_own(llm: str, adapter: Path | None, **settings: Any) -> Callable[[Question], GraphRAG]:
     """What answers a question of the graph that it brings, the models loaded once for all."""
     check_model(llm, adapter)
     from graphrag.assistant import GraphRAG

@@ -26,6 +26,7 @@ from graph_data.textual_graph import LoadReport, TextualGraph
 from graphrag.embedding import Embedder, Progress, Vectors, default_embedder, load_embedder
 from graphrag.errors import GraphIndexError
 from graphrag.indexing import ARRAYS, build_files, check_fit, graph_fingerprint
+from graphrag.retrieval.incidence import touching
 from graphrag.retrieval.mentions import MentionTable
 from graphrag.storage import check_files, damaged, is_index, load_array, load_strings, read_meta
 
@@ -144,13 +145,7 @@ class GraphIndex:
 
     def incident(self, nodes: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Edges that touch any of the nodes, each once, ascending."""
-        chosen = np.asarray(nodes, np.int64)
-        start, count = self.indptr[chosen], self.indptr[chosen + 1] - self.indptr[chosen]
-        if not count.sum():
-            return np.zeros(0, np.int64)
-        # positions start[i] .. start[i] + count[i] - 1 of every node, one after the other
-        step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        return np.unique(self.incident_edges[np.repeat(start, count) + step])
+        return touching(np.asarray(nodes, np.int64), self.indptr, self.incident_edges)
 
     def verify(self) -> None:
         """Read every file and compare it with its checksum.

@@ -28,7 +28,7 @@ def load(folder: Path, *, split: str = "val", limit: int | None = None) -> tuple
     if not path.is_file():
         there = ", ".join(sorted(file.stem for file in folder.glob("*.tsv"))) or "none"
         raise GraphReadError(folder, f"there is no split {split!r}", mend=f"there are {there}")
-    lines = read_text(path).text.splitlines()
+    lines = read_text(path).text.rstrip("\n").split("\n")
     rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
     if tuple(next(rows, ())) != COLUMNS:
         raise GraphReadError(path, "other columns than expected", line=1, mend=f"{', '.join(COLUMNS)} were expected")

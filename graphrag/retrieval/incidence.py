@@ -25,3 +25,10 @@ def incidence_of(source: IntArray, target: IntArray, num_nodes: int) -> tuple[In
     indptr = np.zeros(num_nodes + 1, np.int64)
     np.cumsum(np.bincount(ends, minlength=num_nodes), out=indptr[1:])
     return indptr, edges[order]
+
+
+def touching(nodes: IntArray, indptr: IntArray, edges: IntArray) -> IntArray:
+    """The edges that touch any of the nodes, ascending, from what `incidence_of` gives."""
+    start, count = indptr[nodes], indptr[nodes + 1] - indptr[nodes]
+    step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+    return np.unique(edges[np.repeat(start, count) + step])

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphrag.retrieval.incidence import touching
 from graphrag.retrieval.prizes import Plan, heaviest, start_prizes
 from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Walk
-from graphrag.retrieval.steiner import Topology, prized_subgraph
+from graphrag.retrieval.steiner import prized_subgraph
 
 Chosen = tuple[IntArray, FloatArray, IntArray, FloatArray]
 
@@ -84,5 +85,5 @@ def _ends(graph: ReasoningGraph, edges: IntArray) -> IntArray:
 
 def _touching(graph: ReasoningGraph, nodes: IntArray) -> IntArray:
     """The graph's own edges that touch any of the nodes, ascending; edges to literals are not among them."""
-    edges = Topology(_ends(graph, np.zeros(0, np.int64)), graph.indptr, graph.incident).touching(nodes)
+    edges = touching(nodes, graph.indptr, graph.incident)
     return edges[edges < graph.num_graph_edges]

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrag.errors import SolverError
-from graphrag.retrieval.incidence import incidence_of
+from graphrag.retrieval.incidence import incidence_of, touching
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.floating]
@@ -86,9 +86,7 @@ class Topology:
 
     def touching(self, nodes: IntArray) -> IntArray:
         """The edges that touch any of the nodes, ascending."""
-        start, count = self.indptr[nodes], self.indptr[nodes + 1] - self.indptr[nodes]
-        step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-        return np.unique(self.incident[np.repeat(start, count) + step])
+        return touching(nodes, self.indptr, self.incident)
 
 
 @dataclass(frozen=True)
@@ -167,7 +165,12 @@ def prized_subgraph(
 
     Returns:
         (nodes, edges): ids, ascending.
+
+    Raises:
+        SolverError: pcst-fast fails its known answer, or a prize is negative or no number.
     """
+    if not ((node_prizes >= 0).all() and (edge_prizes >= 0).all()):
+        raise SolverError("Steiner tree prizes must be numbers of at least 0.")
     ends = np.asarray(edge_index, dtype=np.int64).reshape(2, -1)
     topology = Topology.of(ends, len(node_prizes))
     found = prized_tree(topology, Sparse.of(node_prizes), Sparse.of(edge_prizes), edge_cost)
@@ -178,7 +181,7 @@ def prized_tree(topology: Topology, node_prizes: Sparse, edge_prizes: Sparse, ed
     """The same as `prized_subgraph` for a graph whose topology is at hand: time follows the region, not the graph.
 
     Raises:
-        SolverError: pcst-fast fails its known answer, or a prize is negative.
+        SolverError: pcst-fast fails its known answer, or a prize is not above 0.
     """
     check_solver()
     return _locally(topology, _Terms.of_prizes(topology, node_prizes, edge_prizes, edge_cost))
@@ -207,8 +210,8 @@ class _Terms:
 
     @staticmethod
     def of_prizes(topology: Topology, nodes: Sparse, edges: Sparse, edge_cost: float) -> _Terms:
-        if (nodes.values < 0).any() or (edges.values < 0).any():
-            raise SolverError("Steiner tree prizes must be numbers of at least 0.")
+        if not ((nodes.values > 0).all() and (edges.values > 0).all()):
+            raise SolverError("sparse Steiner tree prizes must be numbers above 0.")
         cost = edges.values.dtype.type(edge_cost)
         dear = edges.values > cost
         cheap = Sparse(edges.ids[~dear], cost - edges.values[~dear])

@@ -49,6 +49,14 @@ def test_bad_input_is_refused(edges: list[list[int]], prizes: list[float], costs
         steiner_tree(edges, prizes, costs)
 
 
+@pytest.mark.parametrize("bad", [-1.0, float("nan")])
+def test_prizes_that_are_none_are_refused(bad: float) -> None:
+    with pytest.raises(SolverError, match="prizes"):
+        prized_subgraph(PATH, np.asarray([1, bad, 0, 0, 0], np.float32), np.zeros(4, np.float32), 0.5)
+    with pytest.raises(SolverError, match="prizes"):
+        prized_subgraph(PATH, np.ones(5, np.float32), np.asarray([0, 0, bad, 0], np.float32), 0.5)
+
+
 def test_a_solver_with_wrong_answers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     import pcst_fast
 

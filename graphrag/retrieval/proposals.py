@@ -66,7 +66,7 @@ def propose(graph: ReasoningGraph, plan: Plan, hits: Hits) -> list[QueryGraph]:
     """
     gates = _widened(plan.gates, graph.relation_vectors @ hits.vector)
     executor = Executor(graph)
-    topics = [i for i, start in enumerate(plan.starts) if start.gate > FAINT_START and len(start.nodes)]
+    topics = [i for i, start in enumerate(plan.starts) if len(start.nodes) and _may_be_topic(i, start.gate, hits)]
     named = {i for i in topics if i >= len(hits.hits) or hits.hits[i].mention}
     topics = sorted(topics, key=lambda i: -plan.starts[i].gate * (1 if i in named else UNNAMED))[:TOPICS]
     seeds = {
@@ -78,12 +78,14 @@ def propose(graph: ReasoningGraph, plan: Plan, hits: Hits) -> list[QueryGraph]:
     homes = {i: seed.nodes for i, seed in seeds.items()}
 
     def extend(partial: _Partial, step_gates: FloatArray, limit: int) -> list[_Partial]:
-        topic_nodes = [homes[branch.topic] for branch in partial.branches]
+        home = np.concatenate([homes[branch.topic] for branch in partial.branches])
         found = []
         for step, value in executor.options(partial.nodes, step_gates, limit):
             nodes = executor.step(partial.nodes, step)
-            for home in topic_nodes:
-                nodes = nodes[~np.isin(nodes, home, assume_unique=True)]
+            back = np.isin(nodes, home)
+            if back.any():  # only a self-loop leads to a topic
+                stays = np.isin(nodes, partial.nodes, assume_unique=True) & graph.loops_at(nodes, step[0])
+                nodes = nodes[~back | stays]
             if not len(nodes):
                 continue
             if len(partial.branches) == 1:
@@ -112,6 +114,16 @@ def propose(graph: ReasoningGraph, plan: Plan, hits: Hits) -> list[QueryGraph]:
         sides = {i: [*_best(ones[i], CHECKED[0]), *further[i][: CHECKED[1]]] for i in paired}
         queries += _checks(sides, homes)[:CHECKS]
     return queries
+
+
+def _may_be_topic(hit: int, gate: float, hits: Hits) -> bool:
+    """Whether patterns may start from a hit: by its gate, or because it is named outright.
+
+    What the reasoner had better not walk from, for it leads everywhere (a position that half of all players have), can
+    still be what another topic is narrowed by.
+    """
+    mention = hits.hits[hit].mention if hit < len(hits.hits) else None
+    return gate > FAINT_START or bool(mention and mention.exact and not mention.function_words)
 
 
 def _with_values(graph: ReasoningGraph, queries: Sequence[QueryGraph]) -> list[QueryGraph]:

@@ -24,6 +24,7 @@ from graphrag.retrieval.ways import Ways
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
 Embed = Callable[[Sequence[str]], FloatArray]
 
 FRONTIER = 4096  # nodes kept after a step, the heaviest
@@ -66,6 +67,16 @@ class ReasoningGraph:
     def ways(self) -> Ways:
         """The edges that leave each node, grouped by relation and direction."""
         return Ways.of(self.source, self.target, self.relation, self.indptr, self.incident)
+
+    @cached_property
+    def _loops(self) -> IntArray:
+        """node * R' + relation of every self-loop, ascending."""
+        loops = np.flatnonzero(self.source == self.target)
+        return np.unique(self.source[loops] * len(self.relations) + self.relation[loops])
+
+    def loops_at(self, nodes: IntArray, relation: int) -> BoolArray:
+        """Which of the nodes an edge of this relation ties to themselves."""
+        return np.isin(nodes * len(self.relations) + relation, self._loops)
 
     @staticmethod
     def of(

@@ -38,7 +38,7 @@ class Proposed:
         features: float32 [n, NUM_FEATURES].
         worth: float32 [n], r_p of each.
         say: a query graph's row to its words.
-        answerable: the graph has an answer.
+        answerable: a query graph has the answer.
     """
 
     source: str
@@ -75,7 +75,7 @@ def proposals_of(
 ) -> Iterator[Proposed]:
     """Propose and execute query graphs for each question.
 
-    Left out are questions whose answers are not in the graph, and those for relations, which need no query graph.
+    Left out are questions whose answers are not in the graph. One for a relation means no query graph.
     """
     embedder, graph = default_embedder(), index.graph
     reasoning = ReasoningGraph.of(graph, index.relation_reading, embedder.embed, (index.indptr, index.incident_edges))
@@ -103,20 +103,21 @@ def proposals_of(
             batch, find_hits([q.text for q in batch], index.mentions, near, embedder), strict=True
         ):
             missing = known.isdisjoint(answer.casefold() for answer in question.answers)
-            if question.form == "relation" or (question.answers and missing and not question.polar):
+            related = question.form == "relation"
+            if question.answers and missing and not question.polar and not related:
                 continue
             plan = reader.plan(hits, reasoning)
             walked = walk(reasoning, plan.starts, plan.gates, plan.step_weights)
             queries = propose(reasoning, plan, hits)
             features = features_of(queries, plan, hits, walked, reasoning)
-            worth = np.asarray([worth_of(query, question) for query in queries], np.float32)
+            worth = np.asarray([0.0 if related else worth_of(query, question) for query in queries], np.float32)
 
             def say(
                 row: int, queries: Sequence[QueryGraph] = queries, plan: Plan = plan, hits: Hits = hits
             ) -> PatternText:
                 return text_of(queries[row], plan, hits, reasoning, names.__getitem__)
 
-            yield Proposed(name, question.text, features, worth, say, bool(question.answers))
+            yield Proposed(name, question.text, features, worth, say, bool(question.answers) and not related)
 
 
 def to_read(proposed: Proposed, ranker: QueryRanker, with_right: bool) -> RankedQuestion:

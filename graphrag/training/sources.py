@@ -25,12 +25,13 @@ from graphrag.training.domains import all_domains
 from graphrag.training.examples import LabelledQuestion
 from graphrag.training.hops import GeneratedQuestion
 from graphrag.training.question_generation import questions_from_graph
-from graphrag.training.worlds import generate_questions, generate_world
+from graphrag.training.worlds import generate_questions, generate_table, generate_world
 from graphrag.training.written_sets import written_sets
 
 log = logging.getLogger(__name__)
 
 PLAIN = 8  # questions made from each written graph
+TABLE_MIX = {"one": 0.6, "two": 0.08, "conjunction": 0.06, "yes_no": 0.06, "unanswerable": 0.2}
 HELD_OUT_DOMAINS = frozenset({"law", "theatre", "trains", "wine"})
 
 
@@ -127,6 +128,15 @@ def invented_worlds(count: int, rng: random.Random, questions: int = 48) -> Iter
         made = [labelled(question) for question in generate_questions(world, questions, rng)]
         train, validation = ((), tuple(made)) if held_out else (tuple(made), ())
         yield Source(f"world-{number}", world.graph, train, validation, "made here", prompts=36)
+
+
+def invented_tables(count: int, rng: random.Random, questions: int = 16) -> Iterator[Source]:
+    """Small tables, asked simply and often for what they do not hold."""
+    known = [domain for domain in all_domains() if domain.name not in HELD_OUT_DOMAINS]
+    for number in range(count):
+        table = generate_table(rng, known)
+        made = tuple(labelled(question) for question in generate_questions(table, questions, rng, TABLE_MIX))
+        yield Source(f"table-{number}", table.graph, made, (), "made here", prompts=12)
 
 
 def written_sources(rng: random.Random, renamed: int = 2, plain: int = PLAIN) -> Iterator[Source]:

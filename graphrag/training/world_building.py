@@ -1,7 +1,7 @@
 """World building: invented graphs on hand-written schemas.
 
 `generate_world` samples one to three domains (`graphrag.training.domains`), names for what is in them, and for their
-relations as found in the wild.
+relations as found in the wild; `generate_table` what a small table holds: things of one type and a few columns.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from graphrag.training.relation_names import RelationStyle, pick_style
 from graphrag.wording.templates import Wording
 
 LEAST_NODES, MOST_NODES = 30, 400
+LEAST_ROWS, MOST_ROWS = 3, 40  # of a table
+COLUMNS = 6  # at most, beside that of the rows' names
 TYPE_RELATION = DomainRelation(
     key="is_a",
     source="",
@@ -83,9 +85,34 @@ def generate_world(rng: random.Random, domains: Sequence[Domain] | None = None) 
     known = all_domains()
     chosen = list(domains) if domains is not None else rng.sample(known, rng.choices((1, 2, 3), (60, 30, 10))[0])
     relations = [relation for domain in chosen for relation in _some(domain.relations, rng)]
+    return _world(chosen, relations, round(LEAST_NODES * (MOST_NODES / LEAST_NODES) ** rng.random()), rng)
+
+
+def generate_table(rng: random.Random, domains: Sequence[Domain] | None = None) -> World:
+    """The graph of an invented table: 3 to 40 rows of one type, a relation a column.
+
+    Args:
+        rng: the only source of chance.
+        domains: the table is of one of these; by default of any.
+    """
+    columns: dict[tuple[str, str], list[tuple[Domain, DomainRelation]]] = {}
+    for domain in domains if domains is not None else all_domains():
+        for relation in domain.relations:
+            if relation.source != relation.target:
+                columns.setdefault((domain.name, relation.source), []).append((domain, relation))
+    tables = list(columns.values())
+    drawn = rng.choices(tables, [len(own) for own in tables])[0]
+    domain, own = drawn[0][0], [relation for _, relation in drawn]
+    kept = rng.sample(own, min(len(own), rng.randint(1, COLUMNS)))
+    rows = LEAST_ROWS * (MOST_ROWS / LEAST_ROWS) ** rng.random()
+    return _world([domain], kept, round(rows * (1 + 0.6 * len(kept))), rng)
+
+
+def _world(chosen: Sequence[Domain], relations: Sequence[DomainRelation], size: int, rng: random.Random) -> World:
+    """A world of these relations with about `size` nodes."""
     types = {key: kind for domain in reversed(chosen) for key, kind in domain.types.items()}
     used = {end for relation in relations for end in (relation.source, relation.target)}
-    nodes = _Population(sorted((types[key] for key in used), key=lambda kind: kind.key), rng)
+    nodes = _Population(sorted((types[key] for key in used), key=lambda kind: kind.key), size, rng)
     style = pick_style(rng)
     placed: list[PlacedRelation] = []
     edges: list[tuple[int, str, int]] = []
@@ -108,8 +135,7 @@ def _some(relations: Sequence[DomainRelation], rng: random.Random) -> list[Domai
 class _Population:
     """The nodes of a world while it is made: a name and a type each."""
 
-    def __init__(self, types: Sequence[EntityType], rng: random.Random) -> None:
-        total = round(LEAST_NODES * (MOST_NODES / LEAST_NODES) ** rng.random())
+    def __init__(self, types: Sequence[EntityType], total: int, rng: random.Random) -> None:
         weight = sum(kind.weight for kind in types)
         self.names: list[str] = []
         self.types: list[EntityType] = []
@@ -258,7 +284,7 @@ def _build(
         placed=tuple(kept),
         types=types,
         fields=tuple(fields),
-        missing=_missing(chosen, rng),
+        missing=_missing(chosen, [place.relation for place in kept], rng),
     )
 
 
@@ -283,17 +309,24 @@ def _value(field: FieldWording, rng: random.Random) -> str:
     return rng.choice(field.values)
 
 
-def _missing(chosen: Sequence[Domain], rng: random.Random) -> tuple[Wording, ...]:
-    """Wordings of domains that share no relation with those chosen."""
-    known = {name for domain in chosen for relation in domain.relations for name in _all_names(relation)}
-    others = [
-        relation
-        for domain in all_domains()
-        if domain not in chosen
-        for relation in domain.relations
-        if not known & _all_names(relation)
-    ]
-    return tuple(relation.forward for relation in rng.sample(others, min(12, len(others))))
+def _missing(chosen: Sequence[Domain], placed: Sequence[DomainRelation], rng: random.Random) -> tuple[Wording, ...]:
+    """Wordings of relations that are not there: of other domains, and of what those chosen left out.
+
+    None that shares a name or a saying with one that is there.
+    """
+    own = [relation for domain in chosen for relation in domain.relations]
+    others = [relation for domain in all_domains() if domain not in chosen for relation in domain.relations]
+    picked = []
+    for pool, present, most in ((own, placed, 6), (others, own, 12)):
+        known = set[str]().union(*(_all_names(relation) | _all_sayings(relation) for relation in present))
+        free = [r for r in pool if r not in placed and not known & (_all_names(r) | _all_sayings(r))]
+        picked += rng.sample(free, min(most, len(free)))
+    return tuple(relation.forward for relation in picked)
+
+
+def _all_sayings(relation: DomainRelation) -> set[str]:
+    wordings = (relation.forward, relation.backward)
+    return {said for own in wordings for said in (*own.phrases, *own.predicates, *own.questions)}
 
 
 def _all_names(relation: DomainRelation) -> set[str]:

@@ -16,10 +16,10 @@ from graphrag.training.domains import EntityType
 from graphrag.training.hops import DEFAULT_MIX, GeneratedQuestion, Hop, compose
 from graphrag.training.names import make_name
 from graphrag.training.walks import Walks
-from graphrag.training.world_building import TYPE_RELATION, World, generate_world
+from graphrag.training.world_building import TYPE_RELATION, World, generate_table, generate_world
 from graphrag.wording.templates import Mention
 
-__all__ = ["World", "generate_questions", "generate_world", "say_name", "world_hops"]
+__all__ = ["World", "generate_questions", "generate_table", "generate_world", "say_name", "world_hops"]
 
 
 def generate_questions(

@@ -19,6 +19,7 @@ NAME_FIELD = "name"
 ATTRIBUTE_FIELD = "attribute"
 
 _FIELD = re.compile(r"; (?=[^\s;:,][^;:,]{0,39}: )")
+_OPAQUE = re.compile(r"[mg]\.[0-9a-z_]{3,}|_:\S+")
 _SPLIT_VALUES = re.compile(r", ")
 _KEY_LENGTH = 40
 
@@ -55,6 +56,14 @@ def fields_of(text: str) -> dict[str, str]:
 def name_of(text: str) -> str:
     """The name in a node's text: what a person calls the node, and what an answer says."""
     return fields_of(text)[NAME_FIELD] if text.startswith(f"{NAME_FIELD}: ") else text
+
+
+def is_opaque(name: str) -> bool:
+    """Whether a name only tells a node from others: a Freebase key without a label (`m.0h1v`, `g.125_x`), a blank node.
+
+    Such a node stands for a fact of several parts; nobody asks for it.
+    """
+    return _OPAQUE.fullmatch(name) is not None
 
 
 def values_of(value: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from graph_data.text import is_opaque
 from graphrag.models.prompt import NONE_TEXT, Candidate, CandidateKind
 from graphrag.retrieval.interpretation import Meaning
 from graphrag.retrieval.reasoning import ReasoningGraph
@@ -38,7 +39,7 @@ def candidates_of(
         if text not in scores or score > scores[text][0]:
             scores[text] = (score, kind)
 
-    for node in subgraph.nodes:
+    for node in [node for node in subgraph.nodes if not is_opaque(node.name)] or subgraph.nodes:
         offer(node.name, float(walked.scores[at[node.position]]) if node.position in at else 0.0, "node")
     evidence = {node.position for node in subgraph.nodes}
     for node, score in zip(walked.nodes.tolist(), walked.scores.tolist(), strict=True):

@@ -33,7 +33,8 @@ LEAST_TRACED = 0.02  # probability from which they do
 WALK_SHARE = 0.05  # of a score that the walk keeps
 WALK_CREDIT = 0.3
 SURE = 2.0  # exponent of what speaks for yes and for no: nearly every misreading is false; chosen on validation graphs
-RELATED = 0.5  # chance that relations are wanted, from which nothing else is looked for
+RELATED = 0.5  # chance that relations are wanted, from which they are looked for,
+UNREAD = 0.5  # unless a query graph is meant: chance that none is
 
 
 @dataclass(frozen=True)
@@ -73,23 +74,22 @@ def interpret(
     graph: ReasoningGraph, plan: Plan, hits: Hits, walked: Walk, ranker: Ranker, name: Callable[[int], str]
 ) -> Meaning:
     """The meaning of a question whose plan was walked."""
-    if plan.forms.relation > RELATED and (related := relate(graph, plan, hits)) is not None:
+    queries, features = shortlist(graph, plan, hits, walked, ranker, name)
+    shares = np.ones(1, np.float32)
+    if queries:
+        shares = ranker.rank([text_of(query, plan, hits, graph, name) for query in queries], features)
+    if plan.forms.relation > RELATED and shares[-1] > UNREAD and (related := relate(graph, plan, hits)) is not None:
         values: tuple[Value, ...] = tuple((graph.relations[row], 1.0, "relation") for row in related.relations)
         evident = _with_evidence(walked, [(related.edges, related.nodes, 1.0)], certainty=1.0)
         return Meaning(evident, plan.forms, values, related=related.edges)
-    queries, features = shortlist(graph, plan, hits, walked, ranker)
-    if not queries:
-        return Meaning(walked, plan.forms)
-    texts = [text_of(query, plan, hits, graph, name) for query in queries]
-    shares = ranker.rank(texts, features)
-    return combine(graph, plan, walked, queries, shares, name)
+    return combine(graph, plan, walked, queries, shares, name) if queries else Meaning(walked, plan.forms)
 
 
 def shortlist(
-    graph: ReasoningGraph, plan: Plan, hits: Hits, walked: Walk, ranker: Ranker
+    graph: ReasoningGraph, plan: Plan, hits: Hits, walked: Walk, ranker: Ranker, name: Callable[[int], str]
 ) -> tuple[list[QueryGraph], FloatArray]:
     """The query graphs that are worth reading, RANKED at most, likeliest first, with their features."""
-    queries = propose(graph, plan, hits)
+    queries = propose(graph, plan, hits, name)
     if not queries:
         return [], np.zeros((0, NUM_FEATURES), np.float32)
     features = features_of(queries, plan, hits, walked, graph)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from graph_data.text import is_opaque
 from graphrag.retrieval.hits import Hits
 from graphrag.retrieval.prizes import Plan
 from graphrag.retrieval.query_graphs import FLOOR, MOST_NODES, Branch, Executor, QueryGraph, Step
@@ -34,6 +35,7 @@ SPREAD_OF_COSINES = 0.1
 POLAR = 0.02  # chance that yes or no is wanted, from which checks are listed
 CHECKS = 24
 CHECKED = (12, 10)  # one- and two-step branches of a topic that may lead to the goal
+LOOKED_AT = 3  # answers of a pattern, to see whether they have names
 MOST_VALUES = 8  # of a field, for each to be listed by itself
 
 
@@ -58,11 +60,14 @@ class _Partial:
         return sides, tuple(relation for relation, _ in self.tail), self.nodes.tobytes()
 
 
-def propose(graph: ReasoningGraph, plan: Plan, hits: Hits) -> list[QueryGraph]:
+def propose(
+    graph: ReasoningGraph, plan: Plan, hits: Hits, name: Callable[[int], str] | None = None
+) -> list[QueryGraph]:
     """Query graphs that a question may mean: those that answer, by score, then checks.
 
     Args:
         plan: of the same hits; starts beyond `hits.hits` (carried over from a turn before) may be topics too.
+        name: what a node is called; patterns that answer nothing with a name that says something are left out.
     """
     gates = _widened(plan.gates, graph.relation_vectors @ hits.vector)
     executor = Executor(graph)
@@ -106,6 +111,8 @@ def propose(graph: ReasoningGraph, plan: Plan, hits: Hits) -> list[QueryGraph]:
             levels.append(_best(grown, KEPT[depth]))
     made = list(itertools.chain.from_iterable(levels))
     made += _meetings(seeds, ones, levels, gates, extend)
+    if name is not None:
+        made = [p for p in made if not all(is_opaque(name(node)) for node in p.nodes[:LOOKED_AT].tolist())]
     made.sort(key=lambda p: -p.score)
     queries = _with_values(graph, [QueryGraph(p.branches, p.tail, p.nodes, p.score, p.least) for p in made])
     if plan.forms.yes_no > POLAR:

@@ -40,7 +40,8 @@ class QueryGraph:
     Attributes:
         branches: one, or two that meet.
         tail: steps after the meeting; of a single branch none.
-        answers: int64, ascending, what the pattern reaches, without the topics (but by self-loops); of a check what it reaches at all.
+        answers: int64, ascending, what the pattern reaches, without the topics (unless by self-loops); of a check what
+            it reaches at all.
         score: mean log gate of its steps and starts; least: log gate of the faintest step.
         holds: None; of a check, whether its branch reaches `goal`, or its branches meet.
         goal: the hit that the branch of a check should reach, -1 if there is none.

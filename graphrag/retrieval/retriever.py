@@ -217,7 +217,7 @@ class Retriever:
         return (
             prized_triples(graph, found)
             if config.selection == "triples"
-            else tree(graph, found, config.edge_cost or 0.5)
+            else tree(graph, found, self.edge_cost, walked)
         )
 
     def _whole(self) -> _Found:

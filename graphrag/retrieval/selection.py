@@ -41,14 +41,39 @@ def prized_neighbourhood(graph: ReasoningGraph, plan: Plan, walked: Walk, top_no
     return nodes, node_prizes, edges, edge_prizes
 
 
-def tree(graph: ReasoningGraph, prized: Chosen, edge_cost: float) -> Chosen:
-    """The Steiner tree of a prized neighbourhood."""
-    nodes, node_prizes, edges, edge_prizes = prized
+def tree(graph: ReasoningGraph, prized: Chosen, edge_cost: float, walked: Walk) -> Chosen:
+    """The Steiner tree of the part of a prized neighbourhood that holds the best answer: many faint ones elsewhere do
+    not outweigh it.
+    """
+    nodes, node_prizes, edges, edge_prizes = _connected(graph, prized, _best_answer(graph, walked))
     if not len(nodes):
         return prized
     ends = np.searchsorted(nodes, _ends(graph, edges))
     chosen, kept = prized_subgraph(ends, node_prizes**FLATTEN, edge_prizes**FLATTEN, edge_cost)
     return nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept]
+
+
+def _best_answer(graph: ReasoningGraph, walked: Walk) -> IntArray:
+    """The best-scored node, or those that have the best-scored literal."""
+    best = walked.nodes[np.argmax(walked.scores)] if len(walked.nodes) else graph.num_nodes
+    if best < graph.num_graph_nodes or best >= graph.num_nodes:
+        return np.asarray([best], np.int64)
+    return graph.source[graph.incident[graph.indptr[best] : graph.indptr[best + 1]]]
+
+
+def _connected(graph: ReasoningGraph, prized: Chosen, wanted: IntArray) -> Chosen:
+    """The part of a prized neighbourhood that hangs together with the best prized wanted node; all if none is in it."""
+    nodes, node_prizes, edges, edge_prizes = prized
+    there = np.flatnonzero(np.isin(nodes, wanted))
+    if not len(there):
+        return prized
+    ends = np.searchsorted(nodes, _ends(graph, edges))
+    part = np.zeros(len(nodes), bool)
+    part[there[np.argmax(node_prizes[there])]] = True
+    while (further := part[ends[::-1]] & ~part[ends]).any():
+        part[ends[further]] = True
+    kept = part[ends[0]]
+    return nodes[part], node_prizes[part], edges[kept], edge_prizes[kept]
 
 
 def prized_triples(graph: ReasoningGraph, prized: Chosen) -> Chosen:

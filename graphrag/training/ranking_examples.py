@@ -108,7 +108,7 @@ def proposals_of(
                 continue
             plan = reader.plan(hits, reasoning)
             walked = walk(reasoning, plan.starts, plan.gates, plan.step_weights)
-            queries = propose(reasoning, plan, hits)
+            queries = propose(reasoning, plan, hits, names.__getitem__)
             features = features_of(queries, plan, hits, walked, reasoning)
             worth = np.asarray([0.0 if related else worth_of(query, question) for query in queries], np.float32)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph_data.text import describe, fields_of, name_of, readable_relation, values_of
+from graph_data.text import describe, fields_of, is_opaque, name_of, readable_relation, values_of
 
 words = st.text(st.characters(whitelist_categories=("L", "N", "P", "Z")), max_size=60)
 keys = st.text(st.characters(whitelist_categories=("L",)), min_size=1, max_size=20).filter(lambda key: key != "name")
@@ -52,3 +52,18 @@ def test_the_name_and_the_keys_come_back(name: str, fields: dict[str, str]) -> N
 )
 def test_relations_as_words(relation: str, spoken: str) -> None:
     assert readable_relation(relation) == spoken
+
+
+@pytest.mark.parametrize(
+    ("name", "opaque"),
+    [
+        ("m.0f8l9c", True),
+        ("g.125_hzb47", True),
+        ("_:b0", True),
+        ("M.C. Escher", False),
+        ("m. night", False),
+        ("Q42", False),
+    ],
+)
+def test_a_key_without_a_label_is_opaque(name: str, opaque: bool) -> None:
+    assert is_opaque(name) is opaque

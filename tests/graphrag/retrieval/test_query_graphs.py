@@ -194,20 +194,70 @@ def test_a_question_for_a_number_is_answered_by_how_many_there_are() -> None:
     assert found.values[0] == ("2", 1.0, "count")
 
 
-def test_a_question_for_a_relation_is_answered_by_those_between_two_names() -> None:
-    class Unasked:
-        def screen(self, features: object) -> np.ndarray:
-            raise AssertionError("the ranker was asked")
+class Certain:
+    """Gives all to the first pattern, or to none."""
 
-        def rank(self, texts: object, features: object) -> np.ndarray:
-            raise AssertionError("the ranker was asked")
+    def __init__(self, none: bool) -> None:
+        self.none = none
 
+    def screen(self, features: np.ndarray) -> np.ndarray:
+        return np.zeros(len(features), np.float32)
+
+    def rank(self, texts: list[PatternText], features: np.ndarray) -> np.ndarray:
+        shares = np.zeros(len(texts) + 1, np.float32)
+        shares[-1 if self.none else 0] = 1
+        return shares
+
+    def confidence(self, share: float) -> float:
+        return share
+
+
+@pytest.mark.parametrize("none", [True, False])
+def test_a_question_for_a_relation_is_answered_by_those_between_two_names_unless_a_pattern_is_meant(none: bool) -> None:
     plan, hits, walked = asked("How is Madrid related to Spain?")
     plan = replace(plan, forms=Forms(0.1, 0.0, 0.0, 0.9))
-    found = interpret(REASONING, plan, hits, walked, Unasked(), NAMES.__getitem__)
+    found = interpret(REASONING, plan, hits, walked, Certain(none), NAMES.__getitem__)
+    if not none:
+        assert not any(kind == "relation" for _, _, kind in found.values)
+        return
     assert found.values == (("capital", 1.0, "relation"),)
     assert found.walk.certainty == 1
     assert found.walk.credit_edge_values[found.walk.credit_edges.tolist().index(3)] == 1
+
+
+def test_a_self_loop_alone_leads_back_to_a_topic() -> None:
+    graph = TextualGraph.from_triples(
+        [("Blue", "recording", "Blue"), ("Blue", "artist", "Joni"), ("Joni", "song", "Blue")]
+    )
+    vectors = np.zeros((3, 384), np.float32)
+    reasoning = ReasoningGraph.of(graph, vectors, lambda texts: np.zeros((len(texts), 384), np.float32))
+    question = "What is the recording of Blue's recording?"
+    (hits,) = find_hits([question], MentionTable.build(graph), lambda texts, _: [[] for _ in texts], default_embedder())
+    starts = tuple(Start(hit.nodes, 0.9) for hit in hits.hits)
+    plan = Plan(starts, np.full((3, 2, 3), 0.5, np.float32), np.full(3, 1 / 3, np.float32))
+    names = graph.node_texts.to_pylist().__getitem__
+    found = {
+        text_of(query, plan, hits, reasoning, names).facts: {names(node) for node in query.answers.tolist()}
+        for query in propose(reasoning, plan, hits)
+    }
+    assert found["X recording A, A recording answer"] == {"Blue"}
+    assert "X artist A, A song answer" not in found
+    assert found["X artist answer"] == {"Joni"}
+
+
+def test_what_is_named_outright_narrows_whatever_its_gate() -> None:
+    plan, hits, _ = asked(QUESTION)
+    closed = tuple(replace(start, gate=0.0 if i else 0.9) for i, start in enumerate(plan.starts))
+    queries = propose(REASONING, replace(plan, starts=closed), hits)
+    assert any(len(query.branches) == 2 for query in queries)
+
+
+def test_patterns_that_answer_nothing_with_a_name_are_left_out() -> None:
+    plan, hits, _ = asked("What is the capital of France?")
+    opaque = {**NAMES, NODE["Paris"]: "m.0f8l9"}
+    answers = [named(query) for query in propose(REASONING, plan, hits, opaque.__getitem__)]
+    assert answers
+    assert {"Paris"} not in answers
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
     maximise   sum of prizes of the chosen nodes  -  sum of costs of the chosen edges,   over one tree
 
 solved by the Goemans-Williamson growth with `gw` pruning of pcst-fast (Hegde et al., ICML 2015), unrooted. Edges with
-prizes become nodes on the way, as in G-Retriever (He et al., NeurIPS 2024, section 5.2).
+prizes become nodes on the way, as in G-Retriever (He et al., NeurIPS 2024, section 5.2). Two solvers: pcst-fast, whose
+choice among equals the published method shares, and our own (`growth.py`), which finds as good a tree or a better one
+and steps in where pcst-fast is missing or errs.
 
-A large graph is never looked at as a whole. Growth starts at the terminals (what has a prize) and spreads along edges,
-so it is run on a region K of vertices with every edge that touches one of them, their outer ends (the halo) included.
-If no vertex outside K merged, the run is that of the whole graph, event by event, and so is its result; otherwise
-those that merged join K and it is run again.
+With pcst-fast a large graph is never looked at as a whole. Growth starts at the terminals (what has a prize) and
+spreads along edges, so it is run on a region K of vertices with every edge that touches one of them, their outer ends
+(the halo) included. If no vertex outside K merged, the run is that of the whole graph, event by event, and so is its
+result; otherwise those that merged join K and it is run again.
 
     Proof. Only clusters that hold a terminal are ever active after time 0, and an edge has an event only once an
     active cluster reaches one of its ends. Let the whole graph's run and the region's agree up to an event. Its active
@@ -23,19 +25,36 @@ This module knows nothing of text, questions or models.
 from __future__ import annotations
 
 import functools
+import logging
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from graphrag.errors import SolverError
+from graphrag.retrieval.growth import Grown, grow
 from graphrag.retrieval.incidence import incidence_of, touching
 
+log = logging.getLogger(__name__)
+
+Solver = Literal["pcst-fast", "growth"]
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.floating]
 LOCAL_FROM = 5_000  # edges from which a graph is solved locally
 WHOLE_FROM = 0.5  # share of the edges in the region from which the whole graph is solved instead
 MEND = "pip install --force-reinstall --no-deps --no-cache-dir --no-binary pcst-fast pcst-fast"
+
+
+@functools.cache
+def usable_solver() -> Solver:
+    """pcst-fast if it gives right trees; if not, our own, with a warning that says so, once a process."""
+    try:
+        check_solver()
+    except SolverError as error:
+        log.warning("%s Until then trees are our own solver's: as good, but of equals not always the same.", error)
+        return "growth"
+    return "pcst-fast"
 
 
 @functools.cache
@@ -104,23 +123,29 @@ class Sparse:
 
 @dataclass(frozen=True)
 class Certificate:
-    """How a tree was found.
+    """How a tree was found, and how far from the best it can be.
 
     Attributes:
-        nodes, edges: of the region that was solved.
+        solver: which one found it.
+        nodes, edges: of the region that was solved; by growth those it came to.
         rounds: how often it was.
         whole: the region was the whole graph.
+        worth: prizes less costs.
+        bound: no tree is worth more.
     """
 
+    solver: Solver
     nodes: int
     edges: int
     rounds: int
     whole: bool
+    worth: float
+    bound: float
 
 
 @dataclass(frozen=True)
 class SteinerTree:
-    """Ids of nodes and edges, ascending, with how they were found. Always what pcst-fast gives for the whole graph."""
+    """Ids of nodes and edges, ascending, with how they were found; by pcst-fast always those of the whole graph."""
 
     nodes: IntArray
     edges: IntArray
@@ -141,9 +166,8 @@ def steiner_tree(
         (nodes, edges): ids, ascending, int64; the same as pcst_fast on the whole graph.
 
     Raises:
-        SolverError: pcst-fast fails its known answer, or an input has a wrong shape or sign.
+        SolverError: an input has a wrong shape or sign.
     """
-    check_solver()
     ends = np.asarray(edge_index, dtype=np.int64).reshape(2, -1)
     prizes = np.ascontiguousarray(node_prizes, dtype=np.float64)
     costs = np.ascontiguousarray(edge_costs, dtype=np.float64)
@@ -151,12 +175,16 @@ def steiner_tree(
         raise SolverError(f"a Steiner tree needs one cost an edge and endpoints below {len(prizes)}.")
     if (len(prizes) and not prizes.min() >= 0) or (len(costs) and not costs.min() >= 0):
         raise SolverError("Steiner tree prizes and costs must be numbers of at least 0.")
-    found = _locally(Topology.of(ends, len(prizes)), _Terms.of_nodes(Sparse.of(prizes), costs))
+    found = _solved(Topology.of(ends, len(prizes)), _Terms.of_nodes(Sparse.of(prizes), costs), usable_solver())
     return found.nodes, found.edges
 
 
 def prized_subgraph(
-    edge_index: npt.ArrayLike, node_prizes: FloatArray, edge_prizes: FloatArray, edge_cost: float
+    edge_index: npt.ArrayLike,
+    node_prizes: FloatArray,
+    edge_prizes: FloatArray,
+    edge_cost: float,
+    solver: Solver | None = None,
 ) -> tuple[IntArray, IntArray]:
     """Solve PCST with prizes on nodes [N] and edges [E], every edge costing `edge_cost`.
 
@@ -167,24 +195,28 @@ def prized_subgraph(
         (nodes, edges): ids, ascending.
 
     Raises:
-        SolverError: pcst-fast fails its known answer, or a prize is negative or no number.
+        SolverError: a prize is negative or no number.
     """
     if not ((node_prizes >= 0).all() and (edge_prizes >= 0).all()):
         raise SolverError("Steiner tree prizes must be numbers of at least 0.")
     ends = np.asarray(edge_index, dtype=np.int64).reshape(2, -1)
     topology = Topology.of(ends, len(node_prizes))
-    found = prized_tree(topology, Sparse.of(node_prizes), Sparse.of(edge_prizes), edge_cost)
+    found = prized_tree(topology, Sparse.of(node_prizes), Sparse.of(edge_prizes), edge_cost, solver)
     return found.nodes, found.edges
 
 
-def prized_tree(topology: Topology, node_prizes: Sparse, edge_prizes: Sparse, edge_cost: float) -> SteinerTree:
+def prized_tree(
+    topology: Topology, node_prizes: Sparse, edge_prizes: Sparse, edge_cost: float, solver: Solver | None = None
+) -> SteinerTree:
     """The same as `prized_subgraph` for a graph whose topology is at hand: time follows the region, not the graph.
 
+    Args:
+        solver: None is pcst-fast where it can be used.
+
     Raises:
-        SolverError: pcst-fast fails its known answer, or a prize is not above 0.
+        SolverError: a prize is not above 0.
     """
-    check_solver()
-    return _locally(topology, _Terms.of_prizes(topology, node_prizes, edge_prizes, edge_cost))
+    return _solved(topology, _Terms.of_prizes(node_prizes, edge_prizes, edge_cost), solver or usable_solver())
 
 
 @dataclass(frozen=True)
@@ -209,7 +241,7 @@ class _Terms:
         return _Terms(prizes, nothing, np.zeros(0), costs, Sparse(nothing, np.zeros(0)))
 
     @staticmethod
-    def of_prizes(topology: Topology, nodes: Sparse, edges: Sparse, edge_cost: float) -> _Terms:
+    def of_prizes(nodes: Sparse, edges: Sparse, edge_cost: float) -> _Terms:
         if not ((nodes.values > 0).all() and (edges.values > 0).all()):
             raise SolverError("sparse Steiner tree prizes must be numbers above 0.")
         cost = edges.values.dtype.type(edge_cost)
@@ -229,11 +261,32 @@ class _Terms:
         return found
 
 
-def _locally(topology: Topology, terms: _Terms) -> SteinerTree:
-    """Grow a region from the terminals until nothing outside of it merges, and solve it."""
+def _solved(topology: Topology, terms: _Terms, solver: Solver) -> SteinerTree:
     if not len(terms.prizes.ids) and not len(terms.dear):  # all are alike: pcst-fast keeps the last node
         last = np.arange(topology.num_nodes)[-1:] if topology.num_edges else np.zeros(0, np.int64)
-        return SteinerTree(last, np.zeros(0, np.int64), Certificate(0, 0, 0, False))
+        return SteinerTree(last, np.zeros(0, np.int64), Certificate(solver, 0, 0, 0, False, 0.0, 0.0))
+    grown = _grown(topology, terms)
+    return _from_growth(topology, terms, grown) if solver == "growth" else _locally(topology, terms, grown.bound)
+
+
+def _grown(topology: Topology, terms: _Terms) -> Grown:
+    ids = np.append(terms.prizes.ids, topology.num_nodes + np.arange(len(terms.dear)))
+    prizes = np.append(terms.prizes.values, terms.dear_prizes)
+    costs = np.atleast_1d(np.asarray(terms.costs, np.float64))
+    incidence = topology.indptr, topology.incident
+    return grow(topology.edge_index, incidence, (ids, prizes), costs, (terms.cheap.ids, terms.cheap.values), terms.dear)
+
+
+def _from_growth(topology: Topology, terms: _Terms, grown: Grown) -> SteinerTree:
+    own, dear = grown.nodes[grown.nodes < topology.num_nodes], grown.nodes[grown.nodes >= topology.num_nodes]
+    kept = np.union1d(grown.edges[grown.edges < topology.num_edges], terms.dear[dear - topology.num_nodes])
+    nodes = np.union1d(own, topology.edge_index[:, kept].ravel())
+    size = grown.reached, grown.looked_at
+    return SteinerTree(nodes, kept, Certificate("growth", *size, 1, False, grown.worth, grown.bound))
+
+
+def _locally(topology: Topology, terms: _Terms, bound: float) -> SteinerTree:
+    """Grow a region from the terminals until nothing outside of it merges, and solve it by pcst-fast."""
     every, rounds = np.arange(topology.num_nodes), 1
     inner = every if topology.num_edges < LOCAL_FROM else terms.prizes.ids
     region = _Region.around(topology, terms, inner)
@@ -242,9 +295,10 @@ def _locally(topology: Topology, terms: _Terms) -> SteinerTree:
         region = _Region.around(topology, terms, inner)
         if region.num_edges > WHOLE_FROM * topology.num_edges:
             inner, region = every, _Region.around(topology, terms, every)
-    nodes, edges = region.tree()
+    nodes, edges, worth = region.tree()
+    size = len(region.nodes), region.num_edges
     whole = len(inner) == len(every)
-    return SteinerTree(nodes, edges, Certificate(len(region.nodes), region.num_edges, rounds, whole))
+    return SteinerTree(nodes, edges, Certificate("pcst-fast", *size, rounds, whole, worth, max(worth, bound)))
 
 
 @dataclass(frozen=True)
@@ -272,27 +326,30 @@ class _Region:
     def num_edges(self) -> int:
         return len(self.plain) + len(self.terms.dear)
 
-    def _run(self, pruning: str) -> tuple[IntArray, IntArray]:
+    @functools.cached_property
+    def _problem(self) -> tuple[FloatArray, FloatArray]:
+        """Prizes of the nodes, then of the dear edges; costs of the edges."""
         dear = self.terms.dear_prizes
         prizes = np.zeros(len(self.nodes) + len(dear))
         prizes[np.searchsorted(self.nodes, self.terms.prizes.ids)] = self.terms.prizes.values
         prizes[len(self.nodes) :] = dear
-        costs = np.concatenate([self.terms.costs_of(self.plain), np.zeros(2 * len(dear))])
-        return _solve(self.ends, prizes, costs, pruning)
+        return prizes, np.concatenate([self.terms.costs_of(self.plain), np.zeros(2 * len(dear))])
 
     def merged(self) -> IntArray:
         """The nodes that growth reaches."""
-        _, edges = self._run("none")
+        _, edges = _solve(self.ends, *self._problem, "none")
         reached = np.unique(self.ends[:, edges])
         return self.nodes[reached[reached < len(self.nodes)]]
 
-    def tree(self) -> tuple[IntArray, IntArray]:
-        """Nodes and edges of the graph, ascending, the ends of kept edges among them."""
-        nodes, edges = self._run("gw")
+    def tree(self) -> tuple[IntArray, IntArray, float]:
+        """Nodes and edges of the graph, ascending, the ends of kept edges among them; prizes less costs."""
+        prizes, costs = self._problem
+        nodes, edges = _solve(self.ends, prizes, costs, "gw")
+        worth = float(prizes[nodes].sum() - costs[edges].sum())
         dear = self.terms.dear[nodes[nodes >= len(self.nodes)] - len(self.nodes)]
         kept = np.union1d(self.plain[edges[edges < len(self.plain)]], dear)
         own = self.nodes[nodes[nodes < len(self.nodes)]]
-        return np.unique(np.concatenate([own, self.topology.edge_index[:, kept].ravel()])), kept
+        return np.unique(np.concatenate([own, self.topology.edge_index[:, kept].ravel()])), kept, worth
 
 
 def _solve(ends: IntArray, prizes: FloatArray, costs: FloatArray, pruning: str) -> tuple[IntArray, IntArray]:

@@ -428,7 +428,9 @@ class Growth {
     out["edges"] = array(edges);
     out["worth"] = tree_.worth;
     out["dual"] = dual_ - deepest_;
-    out["reached"] = static_cast<std::int64_t>(vertices_.size());
+    std::vector<std::int64_t> reached;
+    for (const Vertex& vertex : vertices_) reached.push_back(vertex.id);
+    out["reached"] = array(reached);
     out["looked_at"] = looked_at_;
     out["tied"] = tied_;
     return out;

@@ -25,7 +25,7 @@ from graphrag.retrieval._growth import grow as _grow
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.floating]
-BUDGET = 1_000_000  # edges that may be looked at to improve a tree that ties left open
+BUDGET = 200_000  # edges that may be looked at to improve a tree that ties left open
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Grown:
         edges: int64, ascending; those to and from the middle of dear edge i are E + 2 i and E + 2 i + 1.
         worth: prizes less costs.
         bound: no tree is worth more.
-        reached: vertices that growth came to. looked_at: edges.
+        reached: int64, the vertices that growth came to, in that order. looked_at: how many edges it saw.
         tied: two merges came at one time, so that pcst-fast's tree may be another one.
     """
 
@@ -45,7 +45,7 @@ class Grown:
     edges: IntArray
     worth: float
     bound: float
-    reached: int
+    reached: IntArray
     looked_at: int
     tied: bool
 

@@ -33,7 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrag.errors import SolverError
-from graphrag.retrieval.growth import Grown, grow
+from graphrag.retrieval.growth import BUDGET, Grown, grow
 from graphrag.retrieval.incidence import incidence_of, touching
 
 log = logging.getLogger(__name__)
@@ -265,40 +265,44 @@ def _solved(topology: Topology, terms: _Terms, solver: Solver) -> SteinerTree:
     if not len(terms.prizes.ids) and not len(terms.dear):  # all are alike: pcst-fast keeps the last node
         last = np.arange(topology.num_nodes)[-1:] if topology.num_edges else np.zeros(0, np.int64)
         return SteinerTree(last, np.zeros(0, np.int64), Certificate(solver, 0, 0, 0, False, 0.0, 0.0))
-    grown = _grown(topology, terms)
-    return _from_growth(topology, terms, grown) if solver == "growth" else _locally(topology, terms, grown.bound)
+    if solver == "growth":
+        return _from_growth(topology, terms, _grown(topology, terms, BUDGET))
+    return _locally(topology, terms, _grown(topology, terms, 0))
 
 
-def _grown(topology: Topology, terms: _Terms) -> Grown:
+def _grown(topology: Topology, terms: _Terms, budget: int) -> Grown:
     ids = np.append(terms.prizes.ids, topology.num_nodes + np.arange(len(terms.dear)))
     prizes = np.append(terms.prizes.values, terms.dear_prizes)
     costs = np.atleast_1d(np.asarray(terms.costs, np.float64))
     incidence = topology.indptr, topology.incident
-    return grow(topology.edge_index, incidence, (ids, prizes), costs, (terms.cheap.ids, terms.cheap.values), terms.dear)
+    cheap = terms.cheap.ids, terms.cheap.values
+    return grow(topology.edge_index, incidence, (ids, prizes), costs, cheap, terms.dear, budget)
 
 
 def _from_growth(topology: Topology, terms: _Terms, grown: Grown) -> SteinerTree:
     own, dear = grown.nodes[grown.nodes < topology.num_nodes], grown.nodes[grown.nodes >= topology.num_nodes]
     kept = np.union1d(grown.edges[grown.edges < topology.num_edges], terms.dear[dear - topology.num_nodes])
     nodes = np.union1d(own, topology.edge_index[:, kept].ravel())
-    size = grown.reached, grown.looked_at
+    size = len(grown.reached), grown.looked_at
     return SteinerTree(nodes, kept, Certificate("growth", *size, 1, False, grown.worth, grown.bound))
 
 
-def _locally(topology: Topology, terms: _Terms, bound: float) -> SteinerTree:
-    """Grow a region from the terminals until nothing outside of it merges, and solve it by pcst-fast."""
+def _locally(topology: Topology, terms: _Terms, grown: Grown) -> SteinerTree:
+    """Solve by pcst-fast the region that growth reached, made larger until nothing outside of it merges."""
     every, rounds = np.arange(topology.num_nodes), 1
-    inner = every if topology.num_edges < LOCAL_FROM else terms.prizes.ids
-    region = _Region.around(topology, terms, inner)
-    while len(inner) < len(every) and len(outside := np.setdiff1d(region.merged(), inner, assume_unique=True)):
-        inner, rounds = np.union1d(inner, outside), rounds + 1
+    inner = every if topology.num_edges < LOCAL_FROM else np.sort(grown.reached[grown.reached < topology.num_nodes])
+    while True:
         region = _Region.around(topology, terms, inner)
-        if region.num_edges > WHOLE_FROM * topology.num_edges:
+        if region.num_edges > WHOLE_FROM * topology.num_edges and len(inner) < len(every):
             inner, region = every, _Region.around(topology, terms, every)
+        outside = np.setdiff1d(region.merged(), inner, assume_unique=True) if len(inner) < len(every) else inner[:0]
+        if not len(outside):
+            break
+        inner, rounds = np.union1d(inner, outside), rounds + 1
     nodes, edges, worth = region.tree()
     size = len(region.nodes), region.num_edges
     whole = len(inner) == len(every)
-    return SteinerTree(nodes, edges, Certificate("pcst-fast", *size, rounds, whole, worth, max(worth, bound)))
+    return SteinerTree(nodes, edges, Certificate("pcst-fast", *size, rounds, whole, worth, max(worth, grown.bound)))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The command `graphrag`: ask, chat, index, info, train, eval.
+"""The command `graphrag`: ask, chat, index, update, info, train, eval.
 
 Every command has `--json`: one JSON object on stdout, all else on stderr. Exit 0 done, 1 failed, 2 wrong usage; a
 failure is one line. Each command reads its options, calls the library and returns an `Output`; `main` alone prints and
@@ -30,6 +30,8 @@ from graphrag.cli_steps import (
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from graphrag.index import GraphIndex
 
 app = typer.Typer(
     name="graphrag",
@@ -184,6 +186,70 @@ def index(
             made = GraphIndex.build(graph, out, chosen, progress=tell, overwrite=overwrite)
     found = {"path": str(made.path), **about_graph(graph), **about_index(made)}
     return Output(as_json, found, lambda console: show_graph(console, found))
+
+
+@app.command()
+def update(
+    path: Annotated[Path, typer.Argument(metavar="DIR", help="An index.")],
+    add: Annotated[
+        list[str] | None, typer.Option(metavar="SRC", help="A file, folder or sample whose nodes and edges are added.")
+    ] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="A node that goes, with its edges; before adding.")
+    ] = None,
+    remove_edges: Annotated[
+        str | None, typer.Option(metavar="SRC", help="A file of edges that go; their nodes stay.")
+    ] = None,
+    restore: Annotated[
+        int | None, typer.Option(metavar="VERSION", help="Go back to a version; `graphrag info DIR` lists them.")
+    ] = None,
+    compact: Annotated[bool, typer.Option("--compact", help="Give up all versions but the current one.")] = False,
+    read: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="How to read SRC, as in index.")] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> Output:
+    """Change the graph of an index: only new texts are embedded, and the versions before stay to go back to.
+
+    Who has the index open keeps what was opened. Killed at any moment, the last version stands.
+
+    \b
+    Examples:
+      graphrag update films.index --add new.csv
+      graphrag update films.index --remove "Insomnia" --remove "Heat"
+      graphrag update films.index --restore 1
+    """
+    changes = bool(add or remove or remove_edges is not None)
+    if changes + (restore is not None) + compact != 1:
+        raise typer.BadParameter("say what to do: --add, --remove, --remove-edges; or --restore; or --compact")
+    with working():
+        from graphrag.console import progress, show_graph
+        from graphrag.index import GraphIndex
+
+        if restore is not None:
+            index = GraphIndex.restore(path, restore)
+        elif compact:
+            GraphIndex.compact(path)
+            index = GraphIndex.open(path)
+        else:
+            index = _updated(path, add or [], remove or [], remove_edges, read, progress)
+    found = {"path": str(path), "kind": "index", **about_graph(index.graph), **about_index(index)}
+    return Output(as_json, found, lambda console: show_graph(console, found))
+
+
+def _updated(
+    path: Path, add: list[str], remove: list[str], remove_edges: str | None, read: list[str] | None, progress: Any
+) -> GraphIndex:
+    """The index after its changes; what is to be added is read first, so that a bad file changes nothing."""
+    from functools import reduce
+
+    from graph_data.changes import with_added
+    from graphrag.index import GraphIndex
+
+    graphs = [load_graph(source, read) for source in add]
+    gone = load_graph(remove_edges, read) if remove_edges is not None else None
+    with progress("Embedding texts", sys.stderr) as tell:
+        more = reduce(with_added, graphs) if graphs else None
+        return GraphIndex.update(path, add=more, remove=remove, remove_edges=gone, progress=tell)
 
 
 @app.command()

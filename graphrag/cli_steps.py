@@ -178,6 +178,8 @@ def about_index(index: GraphIndex) -> dict[str, Any]:
         "embedder": index.meta["embedder"]["name"],
         "dimension": index.meta["embedder"]["dimension"],
         "schema_version": index.meta["schema_version"],
+        "version": index.version,
+        "versions": list(index.versions),
         "bytes": sum(size for size, _ in index.meta["files"].values()),
         "build_seconds": index.meta["build_seconds"],
     }

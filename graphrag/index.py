@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,13 +22,25 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from graph_data.changes import with_added, without
 from graph_data.textual_graph import LoadReport, TextualGraph
 from graphrag.embedding import Embedder, Progress, Vectors, default_embedder, load_embedder
 from graphrag.errors import GraphIndexError
-from graphrag.indexing import ARRAYS, build_files, check_fit, graph_fingerprint
+from graphrag.indexing import ARRAYS, build_files, check_fit, graph_fingerprint, update_files
 from graphrag.retrieval.incidence import touching
 from graphrag.retrieval.mentions import MentionTable
-from graphrag.storage import check_files, damaged, is_index, load_array, load_strings, read_meta
+from graphrag.storage import (
+    check_files,
+    compact,
+    damaged,
+    is_index,
+    load_array,
+    load_strings,
+    read_meta,
+    restore,
+    versions_of,
+    writing,
+)
 
 _OPEN_TRIES = 3  # a rebuild may swap the data folder between reading `meta.json` and opening what it names
 
@@ -116,6 +128,77 @@ class GraphIndex:
                 if attempt == _OPEN_TRIES - 1 or read_meta(path).get("data") == meta.get("data"):
                     raise
         raise damaged(path, "it changes while it is opened")
+
+    @staticmethod
+    def update(
+        path: str | Path,
+        embedder: Embedder | None = None,
+        *,
+        add: TextualGraph | None = None,
+        remove: Sequence[str] = (),
+        remove_edges: TextualGraph | None = None,
+        progress: Progress | None = None,
+    ) -> GraphIndex:
+        """Change the graph of an index. Only texts that it does not have yet are embedded.
+
+        The versions before stay, the last few of them, to go back to; who has the index open keeps what was opened.
+        Processes that write at once take turns. If nothing changes there is no new version.
+
+        Args:
+            path: the index's directory.
+            embedder: that of the index; None loads it by its name.
+            add: nodes and edges to add; nodes of equal ids are one.
+            remove: ids of nodes that go, with their edges; done before adding.
+            remove_edges: edges that go, their nodes stay.
+            progress: called with (texts done, texts in all).
+
+        Raises:
+            GraphIndexError: no index there, or a damaged one. GraphError: what is to go is not there.
+        """
+        path = Path(path).expanduser()
+
+        def change() -> tuple[TextualGraph, Embedder]:
+            index = GraphIndex.open(path, embedder)
+            graph = without(index.graph, remove, remove_edges) if remove or remove_edges is not None else index.graph
+            return (graph if add is None else with_added(graph, add)), index.embedder
+
+        update_files(path, change, progress)
+        return GraphIndex.open(path, embedder)
+
+    @staticmethod
+    def restore(path: str | Path, version: int) -> GraphIndex:
+        """Go back (or forth) to a version that the index holds, see `versions`.
+
+        Raises:
+            GraphIndexError: no index there, or no such version.
+        """
+        path = Path(path).expanduser()
+        read_meta(path)
+        with writing(path):
+            restore(path, version)
+        return GraphIndex.open(path)
+
+    @staticmethod
+    def compact(path: str | Path) -> int:
+        """Give up all versions but the current one, and their space. Returns how many went.
+
+        Raises:
+            GraphIndexError: no index there.
+        """
+        path = Path(path).expanduser()
+        read_meta(path)
+        with writing(path):
+            return compact(path)
+
+    @property
+    def version(self) -> int:
+        """Counts the updates, from 1."""
+        return int(self.meta.get("version", 1))
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """What `restore` can go back to, the current one among them."""
+        return tuple(number for number, _ in versions_of(self.meta))
 
     @staticmethod
     def is_index(path: str | Path) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,17 @@ from graphrag.embedding import Embedder, Progress, Vectors, default_embedder
 from graphrag.errors import GraphIndexError
 from graphrag.retrieval.incidence import incidence_of
 from graphrag.retrieval.mentions import MentionTable
-from graphrag.storage import building, check_files, is_index, publish, read_meta, save_array, save_strings
+from graphrag.storage import (
+    building,
+    check_files,
+    is_index,
+    publish,
+    read_meta,
+    save_array,
+    save_strings,
+    versions_of,
+    writing,
+)
 
 SCHEMA_VERSION = 2
 ARRAYS = (
@@ -43,10 +53,33 @@ def build_files(
     graph: TextualGraph, path: Path, embedder: Embedder, progress: Progress | None, overwrite: bool
 ) -> bool:
     """Write the index; False if another process published one there first."""
+    if not _is_to_replace(path, overwrite):
+        return _build(graph, path, embedder, progress)
+    with writing(path):
+        return _build(graph, path, embedder, progress, replace=True)
+
+
+def update_files(path: Path, change: Callable[[], tuple[TextualGraph, Embedder]], progress: Progress | None) -> None:
+    """Write the next version of an index; `change` makes its graph once no other process is writing."""
+    read_meta(path)
+    with writing(path):
+        graph, embedder = change()
+        meta = read_meta(path)
+        if graph_fingerprint(graph) != meta["graph_fingerprint"]:
+            _build(graph, path, embedder, progress, replace=True, keep=versions_of(meta))
+
+
+def _build(
+    graph: TextualGraph,
+    path: Path,
+    embedder: Embedder,
+    progress: Progress | None,
+    replace: bool = False,
+    keep: Sequence[tuple[int, str]] = (),
+) -> bool:
     started = time.perf_counter()
     if graph.num_nodes == 0:
         raise EmptyGraphError("the graph has no nodes, so there is nothing to index; name a graph with at least one.")
-    replace = _is_to_replace(path, overwrite)
     with building(path) as data:
         arrays, texts = text_rows(graph)
         known = _known_vectors(path, embedder) if replace else {}
@@ -76,7 +109,7 @@ def build_files(
             "build_seconds": round(time.perf_counter() - started, 3),
             "report": asdict(graph.report),
         }
-        return publish(path, data, meta, replace=replace)
+        return publish(path, data, meta, replace=replace, keep=keep)
 
 
 def _is_to_replace(path: Path, overwrite: bool) -> bool:

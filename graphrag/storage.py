@@ -6,6 +6,7 @@
 
 A new index is built in a hidden folder beside its place and renamed into it; one that replaces an older one has its
 data folder moved in, then `meta.json` swapped. Killed at any moment, what is there is the old index or the new one.
+Updates leave the versions before them in place, to go back to; one process at a time may write.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import secrets
 import shutil
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ from graph_data.errors import GraphError
 from graphrag.errors import GraphIndexError
 
 META = "meta.json"
+LOCK = ".lock"
+KEPT_VERSIONS = 5  # the current one among them
 KIND = "chat-with-graph index"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FULL_WORDS = ("no space left", "quota exceeded", "file too large", "os error 28", "disk full")
@@ -150,7 +153,27 @@ def building(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def publish(path: Path, data: Path, meta: Mapping[str, Any], *, replace: bool = False) -> bool:
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """The right to replace the index at a path, waited for while another process has it; gone if this one is killed."""
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system
+        yield
+        return
+    with (path / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def versions_of(meta: Mapping[str, Any]) -> list[tuple[int, str]]:
+    """The versions that an index holds, oldest first: numbers and data folders."""
+    return [(int(number), str(data)) for number, data in meta.get("versions", [[1, meta["data"]]])]
+
+
+def publish(
+    path: Path, data: Path, meta: Mapping[str, Any], *, replace: bool = False, keep: Sequence[tuple[int, str]] = ()
+) -> bool:
     """Put a filled data folder in its place, `meta.json` last. False if another process put one there meanwhile.
 
     Args:
@@ -158,16 +181,19 @@ def publish(path: Path, data: Path, meta: Mapping[str, Any], *, replace: bool = 
         data: the folder made by `building`.
         meta: what else `meta.json` shall say.
         replace: an index is there and shall give way.
+        keep: versions before this one that stay.
     """
     files = {
         file.relative_to(data).as_posix(): [file.stat().st_size, _checksum(file)]
         for file in sorted(data.rglob("*"))
         if file.is_file()
     }
+    number = keep[-1][0] + 1 if keep else 1
+    versions = [*keep[max(0, len(keep) - KEPT_VERSIONS + 1) :], (number, data.name)]
+    said = {"kind": KIND, "version": number, **meta, "data": data.name, "files": files}
+    _write_json(data / META, said)  # to go back to
     new_meta = data.parent / META
-    with new_meta.open("w", encoding="utf-8") as stream:
-        json.dump({"kind": KIND, **meta, "data": data.name, "files": files}, stream, ensure_ascii=False, indent=1)
-        _flush(stream)
+    _write_json(new_meta, {**said, "versions": versions})
     if not replace:
         try:
             data.parent.rename(path)
@@ -176,13 +202,63 @@ def publish(path: Path, data: Path, meta: Mapping[str, Any], *, replace: bool = 
                 return False
             raise
         return True
-    replaced = _data_name(path)
     data.rename(path / data.name)
     new_meta.replace(path / META)
-    for other in path.glob("data-*"):  # of others' replacements, only what a killed one left long ago
-        if other.name == replaced or (other.name != data.name and _is_old(other)):
-            shutil.rmtree(other, ignore_errors=True)
+    _drop_others(path, versions)
     return True
+
+
+def restore(path: Path, number: int) -> None:
+    """Make an older version the current one. The others stay.
+
+    Raises:
+        GraphIndexError: there is no such version, or it is damaged.
+    """
+    meta = read_meta(path)
+    versions = dict(versions_of(meta))
+    if number not in versions:
+        there = ", ".join(map(str, versions))
+        raise GraphIndexError(f"{path}: there is no version {number}; there are {there}.")
+    if number == meta.get("version", 1):
+        return
+    try:
+        said = json.loads((path / versions[number] / META).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise damaged(path, f"version {number} cannot be read") from error
+    check_files(path, said)
+    _swap_meta(path, {**said, "versions": list(versions.items())})
+
+
+def compact(path: Path) -> int:
+    """Remove all versions but the current one. Returns how many went."""
+    meta = read_meta(path)
+    versions = versions_of(meta)
+    current = (int(meta.get("version", 1)), str(meta["data"]))
+    _swap_meta(path, {**meta, "versions": [current]})
+    _drop_others(path, [current])
+    return len(versions) - 1
+
+
+def _swap_meta(path: Path, meta: Mapping[str, Any]) -> None:
+    new = path / f".{META}-{secrets.token_hex(4)}"
+    _write_json(new, meta)
+    new.replace(path / META)
+
+
+def _drop_others(path: Path, versions: Sequence[tuple[int, str]]) -> None:
+    """Remove the data of versions that are given up, and what killed writers left; the lock keeps others out."""
+    kept = {data for _, data in versions}
+    for other in [*path.glob("data-*"), *path.glob(f".{META}-*")]:
+        if other.is_dir() and other.name not in kept:
+            shutil.rmtree(other, ignore_errors=True)
+        elif other.is_file():
+            other.unlink(missing_ok=True)
+
+
+def _write_json(file: Path, content: Mapping[str, Any]) -> None:
+    with file.open("w", encoding="utf-8") as stream:
+        json.dump(content, stream, ensure_ascii=False, indent=1)
+        _flush(stream)
 
 
 def _flush(stream: Any) -> None:
@@ -222,13 +298,6 @@ def _is_old(folder: Path) -> bool:
         return time.time() - folder.stat().st_mtime > _DAY
     except OSError:  # another process removed it first
         return False
-
-
-def _data_name(path: Path) -> str | None:
-    try:
-        return str(read_meta(path)["data"])
-    except GraphIndexError:
-        return None
 
 
 def _is_running(process: int) -> bool:

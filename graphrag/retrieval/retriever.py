@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -26,7 +27,7 @@ from graphrag.retrieval.interpretation import Meaning, Ranker, interpret
 from graphrag.retrieval.mentions import words_with_spans
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader
 from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start, Walk, walk
-from graphrag.retrieval.reference import reference_selection
+from graphrag.retrieval.reference import EdgeKinds, reference_tree
 from graphrag.retrieval.search import nearest
 from graphrag.retrieval.selection import Chosen, prized_neighbourhood, prized_triples, tree, within_hops
 from graphrag.retrieval.steiner import Topology
@@ -161,6 +162,10 @@ class Retriever:
         dropped = len(written.dropped)
         return Retrieved(found.subgraph, prompt, found.certainty, seconds, written.tokens, dropped, found.cite)
 
+    @cached_property
+    def _edges_by_relation(self) -> EdgeKinds:
+        return EdgeKinds.of(self.index.graph.edge_relation, len(self.index.graph.relations))
+
     def _node_cosines(self, vector: FloatArray) -> FloatArray:
         return np.asarray(np.asarray(self.index.text_vectors) @ vector, np.float32)[self.index.node_text_row]
 
@@ -242,18 +247,21 @@ class Retriever:
         """The published method; every name in the evidence is as likely as any other."""
         graph = self.index.graph
         relation_cosines = np.asarray(self.index.relation_vectors() @ vector, np.float32)
-        edge_cosines = relation_cosines[graph.edge_relation]
-        nodes, edges = reference_selection(
+        found = reference_tree(
             Topology(graph.edge_index, self.index.indptr, self.index.incident_edges),
-            node_cosines.astype(np.float32),
-            edge_cosines,
+            node_cosines,
+            relation_cosines,
+            self._edges_by_relation,
             _or(self.config.top_k_nodes, 3),
             _or(self.config.top_k_edges, 5),
             self.edge_cost,
         )
+        nodes, edges = found.nodes, found.edges
         if graph.num_edges == 0:  # nothing to connect: the nearest nodes are the evidence
             nodes = np.sort(nearest(node_cosines[:, None], np.ones(1, np.float32), _or(self.config.top_k_nodes, 3))[0])
-        subgraph = evidence_of(graph, nodes, node_cosines[nodes].clip(0), edges, edge_cosines[edges].clip(0))
+        subgraph = evidence_of(
+            graph, nodes, node_cosines[nodes].clip(0), edges, relation_cosines[graph.edge_relation[edges]].clip(0)
+        )
         names = dict.fromkeys(node.name for node in sorted(subgraph.nodes, key=lambda node: -node.score))
         candidates = (*(Candidate(name) for name in names), *closing_candidates(0.2, 0.5, 1.0))
         certainty = float(node_cosines.max(initial=0.0))

@@ -231,7 +231,7 @@ def test_replacing_takes_over_the_vectors_it_has(graph: TextualGraph, tmp_path: 
         new.node_vectors(range(5)), CountingEmbedder().embed(list(graph.node_texts.to_pylist()))
     )
     assert old.node_vectors([0]).shape == (1, 8)  # a reader of the old one is not disturbed
-    assert folder_names(tmp_path / "i") == sorted(["meta.json", new.meta["data"]])
+    assert folder_names(tmp_path / "i") == sorted([".lock", "meta.json", new.meta["data"]])
 
 
 def test_another_embedder_embeds_anew(graph: TextualGraph, tmp_path: Path) -> None:

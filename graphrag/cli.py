@@ -1,4 +1,4 @@
-"""The command `graphrag`: ask, chat, index, update, info, train, eval.
+"""The command `graphrag`: ask, chat, index, update, info, train, eval, bench.
 
 Every command has `--json`: one JSON object on stdout, all else on stderr. Exit 0 done, 1 failed, 2 wrong usage; a
 failure is one line. Each command reads its options, calls the library and returns an `Output`; `main` alone prints and
@@ -7,11 +7,12 @@ exits. Heavy libraries are imported inside the commands, so that `--help` is qui
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -384,6 +385,58 @@ def evaluate(
         if written:
             written.finish(report)
     return Output(as_json, report.to_dict(), lambda console: console.print(report.table()))
+
+
+bench = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Measure how long it takes.")
+app.add_typer(bench, name="bench")
+
+
+@bench.command(name="retrieval")
+def bench_retrieval(
+    edges: Annotated[
+        list[int] | None,
+        typer.Option(min=10, metavar="N", help="Edges of a generated graph; else 1000 to 100000."),
+    ] = None,
+    graph: Annotated[
+        list[str] | None, typer.Option("--graph", metavar="SRC", help="A graph of your own beside them.")
+    ] = None,
+    questions: Annotated[int, typer.Option(min=1, help="How many are asked of each graph.")] = 20,
+    whole_up_to: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Edges up to which pcst-fast is run on the whole graph, to compare.")
+    ] = 1_000_000,
+    pyg_up_to: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Edges up to which PyG's `retrieval_via_pcst` is run beside.")
+    ] = 10_000,
+    seed: Annotated[int, typer.Option(help="Of the graphs and the questions.")] = 0,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write bench.json and bench.svg there.")] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> Output:
+    """Time the published retrieval as it is done here, stage by stage, beside others; the question is embedded already.
+
+    \b
+    Examples:
+      graphrag bench retrieval
+      graphrag bench retrieval --edges 100000 --edges 1000000 --out bench/
+      graphrag bench retrieval --graph films.index --whole-up-to 0
+    """
+    with working(tell=True):
+        from graphrag.assistant import GraphRAG
+        from graphrag.evaluation import bench as benches
+
+        sizes = edges or ([] if graph else [1000, 10_000, 100_000])
+        problems = itertools.chain(
+            (benches.heavy_tailed(size, seed) for size in sizes),
+            (benches.problem_of(GraphRAG.open(source).index, source) for source in graph or ()),
+        )
+        measured = []
+        for problem in problems:
+            size = problem.topology.num_edges
+            measured.append(benches.measure(problem, questions, seed, size <= whole_up_to, size <= pyg_up_to))
+        if out is not None:
+            benches.write(measured, out)
+    found = {"retrieval": [asdict(one) for one in measured]}
+    return Output(as_json, found, lambda console: console.print(benches.table(measured)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

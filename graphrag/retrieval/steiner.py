@@ -206,17 +206,24 @@ def prized_subgraph(
 
 
 def prized_tree(
-    topology: Topology, node_prizes: Sparse, edge_prizes: Sparse, edge_cost: float, solver: Solver | None = None
+    topology: Topology,
+    node_prizes: Sparse,
+    edge_prizes: Sparse,
+    edge_cost: float,
+    solver: Solver | None = None,
+    local: bool = True,
 ) -> SteinerTree:
     """The same as `prized_subgraph` for a graph whose topology is at hand: time follows the region, not the graph.
 
     Args:
         solver: None is pcst-fast where it can be used.
+        local: False gives pcst-fast the whole graph.
 
     Raises:
         SolverError: a prize is not above 0.
     """
-    return _solved(topology, _Terms.of_prizes(node_prizes, edge_prizes, edge_cost), solver or usable_solver())
+    terms = _Terms.of_prizes(node_prizes, edge_prizes, edge_cost)
+    return _solved(topology, terms, solver or usable_solver(), local)
 
 
 @dataclass(frozen=True)
@@ -261,13 +268,16 @@ class _Terms:
         return found
 
 
-def _solved(topology: Topology, terms: _Terms, solver: Solver) -> SteinerTree:
+def _solved(topology: Topology, terms: _Terms, solver: Solver, local: bool = True) -> SteinerTree:
     if not len(terms.prizes.ids) and not len(terms.dear):  # all are alike: pcst-fast keeps the last node
         last = np.arange(topology.num_nodes)[-1:] if topology.num_edges else np.zeros(0, np.int64)
         return SteinerTree(last, np.zeros(0, np.int64), Certificate(solver, 0, 0, 0, False, 0.0, 0.0))
     if solver == "growth":
         return _from_growth(topology, terms, _grown(topology, terms, BUDGET))
-    return _locally(topology, terms, _grown(topology, terms, 0))
+    grown = _grown(topology, terms, 0)
+    near = np.sort(grown.reached[grown.reached < topology.num_nodes])
+    every = topology.num_edges < LOCAL_FROM or not local
+    return _by_pcst_fast(topology, terms, np.arange(topology.num_nodes) if every else near, grown.bound)
 
 
 def _grown(topology: Topology, terms: _Terms, budget: int) -> Grown:
@@ -287,10 +297,9 @@ def _from_growth(topology: Topology, terms: _Terms, grown: Grown) -> SteinerTree
     return SteinerTree(nodes, kept, Certificate("growth", *size, 1, False, grown.worth, grown.bound))
 
 
-def _locally(topology: Topology, terms: _Terms, grown: Grown) -> SteinerTree:
-    """Solve by pcst-fast the region that growth reached, made larger until nothing outside of it merges."""
+def _by_pcst_fast(topology: Topology, terms: _Terms, inner: IntArray, bound: float) -> SteinerTree:
+    """Solve the region around these nodes, made larger until nothing outside of it merges."""
     every, rounds = np.arange(topology.num_nodes), 1
-    inner = every if topology.num_edges < LOCAL_FROM else np.sort(grown.reached[grown.reached < topology.num_nodes])
     while True:
         region = _Region.around(topology, terms, inner)
         if region.num_edges > WHOLE_FROM * topology.num_edges and len(inner) < len(every):
@@ -302,7 +311,7 @@ def _locally(topology: Topology, terms: _Terms, grown: Grown) -> SteinerTree:
     nodes, edges, worth = region.tree()
     size = len(region.nodes), region.num_edges
     whole = len(inner) == len(every)
-    return SteinerTree(nodes, edges, Certificate("pcst-fast", *size, rounds, whole, worth, max(worth, grown.bound)))
+    return SteinerTree(nodes, edges, Certificate("pcst-fast", *size, rounds, whole, worth, max(worth, bound)))
 
 
 @dataclass(frozen=True)

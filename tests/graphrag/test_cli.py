@@ -174,6 +174,50 @@ def test_an_index_is_overwritten_only_when_asked(films: Path, tmp_path: Path, cl
     assert cli("index", tmp_path / "i", "--out", tmp_path / "j")[0] == 0  # an index is a source, too
 
 
+def test_an_index_is_updated_and_taken_back(films: Path, tmp_path: Path, cli: Cli) -> None:
+    cli("index", films, "--out", tmp_path / "i")
+    (tmp_path / "more.csv").write_text("source,relation,target\nHeat,directed by,Michael Mann\n")
+    status, out, err = cli("update", tmp_path / "i", "--add", tmp_path / "more.csv", "--json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert (found["edges"], found["version"], found["versions"]) == (3, 2, [1, 2])
+    assert json.loads(cli("update", tmp_path / "i", "--remove", "Heat", "--json")[1])["edges"] == 2
+    assert json.loads(cli("update", tmp_path / "i", "--restore", 2, "--json")[1])["edges"] == 3
+    assert json.loads(cli("update", tmp_path / "i", "--compact", "--json")[1])["versions"] == [2]
+    assert json.loads(cli("info", tmp_path / "i", "--json")[1])["edges"] == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        ([], 2, "say what to do"),
+        (["--remove", "Heat", "--compact"], 2, "say what to do"),
+        (["--remove", "Tenet"], 1, "no node 'Tenet'"),
+        (["--restore", "7"], 1, "no version 7"),
+        (["--add", "nowhere.csv"], 1, "nowhere.csv"),
+    ],
+)
+def test_an_update_that_cannot_be_is_one_sentence_and_changes_nothing(
+    options: list[str], status: int, said: str, films: Path, tmp_path: Path, cli: Cli
+) -> None:
+    cli("index", films, "--out", tmp_path / "i")
+    found, _, err = cli("update", tmp_path / "i", *options)
+    assert found == status
+    assert is_one_sentence(err)
+    assert said in err
+    assert json.loads(cli("info", tmp_path / "i", "--json")[1])["version"] == 1
+
+
+def test_the_bench_prints_and_writes_its_figures(tmp_path: Path, cli: Cli) -> None:
+    options = ["--edges", 200, "--questions", 2, "--out", tmp_path]
+    status, out, _ = cli("bench", "retrieval", *options, "--json")
+    assert status == 0
+    (one,) = json.loads(out)["retrieval"]
+    assert (one["edges"], one["identical"], one["compared"]) == (200, 2, 2)
+    assert (tmp_path / "bench.svg").is_file()
+    assert "200 edges" in cli("bench", "retrieval", *options)[1]
+
+
 # ask
 
 

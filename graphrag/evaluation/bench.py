@@ -1,0 +1,262 @@
+"""Bench: how long retrieval takes on graphs of growing size, stage by stage, beside others, identical sets checked.
+
+The published retrieval (`graphrag.retrieval.reference`) is asked on generated heavy-tailed graphs, or on a graph of
+one's own; the question is taken as embedded. Beside it, in the same run and on the same problems: pcst-fast on the
+whole graph, our second solver (`graphrag.retrieval.growth`), and PyTorch Geometric's `retrieval_via_pcst`, on graphs
+small enough for it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrag.pictures import Line, Panel, draw
+from graphrag.retrieval.reference import STEP_DOWN, EdgeKinds, reference_edge_prizes, reference_node_prizes
+from graphrag.retrieval.steiner import Sparse, SteinerTree, Topology, prized_tree
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from graphrag.index import GraphIndex
+
+FloatArray = npt.NDArray[np.float32]
+TOP_NODES, TOP_EDGES, EDGE_COST = 3, 5, 0.5
+DIMENSION = 384
+TEXTS = 20_000  # distinct node texts of a generated graph, at most
+RELATIONS = 500
+EDGES_A_NODE = 5
+NOISE = 0.5  # in a question's vector, beside the names and the relation that it is made of
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A graph whose retrieval is timed.
+
+    Attributes:
+        text_vectors: float32 [U, D], unit length; node_text: [N], each node's.
+        relation_vectors: float32 [R, D].
+        edge_relation: [E]; kinds: the edges of each relation.
+    """
+
+    name: str
+    topology: Topology
+    text_vectors: FloatArray
+    node_text: npt.NDArray[np.int32]
+    relation_vectors: FloatArray
+    edge_relation: npt.NDArray[np.int32]
+    kinds: EdgeKinds
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds of a stage over the questions."""
+
+    median: float
+    p95: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One graph's figures.
+
+    Attributes:
+        stages: search, prizes, tree and all of these; `growth`: the tree by our second solver; `whole`: by pcst-fast on
+            the whole graph; `pyg`: all of PyG's retrieval. Where they were run.
+        identical: of `compared` questions, those with the same nodes and edges as pcst-fast on the whole graph.
+        region: median of the edges that the tree was looked for among.
+        better, worse: questions whose tree by growth is worth more, or less, than pcst-fast's.
+    """
+
+    name: str
+    nodes: int
+    edges: int
+    questions: int
+    stages: Mapping[str, Timing]
+    compared: int
+    identical: int
+    region: int
+    better: int
+    worse: int
+
+
+def heavy_tailed(num_edges: int, seed: int = 0) -> Problem:
+    """A graph grown by preferential attachment: an edge's end is that of an earlier edge, or any node, by turns.
+
+    Args:
+        num_edges: five a node.
+        seed: the only source of chance.
+    """
+    rng = np.random.default_rng(seed)
+    num_nodes = max(2, num_edges // EDGES_A_NODE)
+    source = np.arange(num_edges) // EDGES_A_NODE % num_nodes
+    target = (rng.random(num_edges) * np.maximum(source, 1)).astype(np.int64)
+    copied = np.flatnonzero(rng.random(num_edges) < 0.6)
+    target[copied] = target[(rng.random(len(copied)) * np.maximum(copied, 1)).astype(np.int64)]
+    popular = 1 / np.arange(1, RELATIONS + 1)
+    relation = rng.choice(RELATIONS, num_edges, p=popular / popular.sum()).astype(np.int32)
+    texts = min(num_nodes, TEXTS)
+    return Problem(
+        f"generated, {num_edges:,} edges",
+        Topology.of(np.stack([source, target]), num_nodes),
+        _unit(rng.standard_normal((texts, DIMENSION), np.float32)),
+        rng.integers(0, texts, num_nodes, dtype=np.int32),
+        _unit(rng.standard_normal((RELATIONS, DIMENSION), np.float32)),
+        relation,
+        EdgeKinds.of(relation, RELATIONS),
+    )
+
+
+def problem_of(index: GraphIndex, name: str) -> Problem:
+    """A graph of one's own, with the vectors of its index."""
+    graph = index.graph
+    return Problem(
+        name,
+        Topology(graph.edge_index, index.indptr, index.incident_edges),
+        np.asarray(index.text_vectors),
+        np.asarray(index.node_text_row),
+        np.asarray(index.relation_vectors()),
+        graph.edge_relation,
+        EdgeKinds.of(graph.edge_relation, len(graph.relations)),
+    )
+
+
+def questions_of(problem: Problem, count: int, seed: int) -> Iterator[FloatArray]:
+    """Vectors of questions, each near the names of two nodes and a relation of the first; every other about a hub."""
+    rng = np.random.default_rng(seed)
+    hubs = np.argsort(-np.diff(problem.topology.indptr), kind="stable")[: max(1, count // 2)]
+    edges = problem.topology.edge_index
+    for turn in range(count):
+        edge = int(rng.integers(problem.topology.num_edges))
+        about = int(hubs[turn // 2 % len(hubs)] if turn % 2 else edges[0, edge])
+        other = int(rng.integers(problem.topology.num_nodes))
+        noise = _unit(rng.standard_normal((1, problem.text_vectors.shape[1]), np.float32))[0] * NOISE
+        named = problem.text_vectors[problem.node_text[about]] + 0.7 * problem.text_vectors[problem.node_text[other]]
+        yield _unit((named + problem.relation_vectors[problem.edge_relation[edge]] + noise)[None])[0]
+
+
+def measure(problem: Problem, count: int = 20, seed: int = 0, whole: bool = True, pyg: bool = False) -> Measured:
+    """Ask `count` questions; `whole` and `pyg` run the others beside."""
+    times: dict[str, list[float]] = {}
+    regions, identical, compared, better, worse = list[int](), 0, 0, 0, 0
+    by_pyg = _pyg(problem) if pyg else None
+
+    def clocked(stage: str, run: Callable[..., Any], *given: Any) -> Any:
+        began = time.perf_counter()
+        found = run(*given)
+        times.setdefault(stage, []).append(1000 * (time.perf_counter() - began))
+        return found
+
+    topology = problem.topology
+    for turn, vector in enumerate([next(questions_of(problem, 1, seed + 1)), *questions_of(problem, count, seed)]):
+        similarities = clocked("search", _similarities, problem, vector)
+        terms = clocked("prizes", _terms, problem, *similarities)
+        tree: SteinerTree = clocked("tree", prized_tree, topology, *terms, "pcst-fast")
+        times.setdefault("all", []).append(sum(times[stage][-1] for stage in ("search", "prizes", "tree")))
+        if turn == 0:  # it warms up
+            times.clear()
+            continue
+        grown: SteinerTree = clocked("growth", prized_tree, topology, *terms, "growth")
+        better += grown.certificate.worth > tree.certificate.worth + 1e-9
+        worse += grown.certificate.worth < tree.certificate.worth - 1e-9
+        regions.append(tree.certificate.edges)
+        if whole:
+            other: SteinerTree = clocked("whole", prized_tree, topology, *terms, "pcst-fast", False)
+            compared += 1
+            identical += np.array_equal(tree.nodes, other.nodes) and np.array_equal(tree.edges, other.edges)
+        if by_pyg is not None:
+            clocked("pyg", by_pyg, vector)
+    stages = {stage: Timing(*(round(float(np.percentile(ms, p)), 2) for p in (50, 95))) for stage, ms in times.items()}
+    size = problem.topology.num_nodes, problem.topology.num_edges
+    return Measured(problem.name, *size, count, stages, compared, identical, int(np.median(regions)), better, worse)
+
+
+def write(measured: Sequence[Measured], folder: Path) -> None:
+    """`bench.json`, and `bench.svg`: milliseconds against edges, both logarithmic."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bench.json").write_text(json.dumps([asdict(one) for one in measured], indent=1) + "\n", "utf-8")
+    lines = []
+    names = {
+        "all": "retrieval",
+        "growth": "second solver's tree",
+        "whole": "pcst-fast on the whole graph",
+        "pyg": "PyG",
+    }
+    for stage, name in names.items():
+        points = sorted((one.edges, one.stages[stage].median) for one in measured if stage in one.stages)
+        if points:
+            lines.append(Line(name, [x for x, _ in points], [y for _, y in points]))
+    draw(
+        folder / "bench.svg", [Panel("Retrieval, the question embedded", "edges", "milliseconds, median", lines, "log")]
+    )
+
+
+def table(measured: Sequence[Measured]) -> Table:
+    """The figures for people: medians, and 95th percentiles in brackets, in milliseconds."""
+    from rich.table import Table
+
+    columns = ("search", "prizes", "tree", "all", "growth", "whole", "pyg")
+    found = Table(box=None, pad_edge=False, title="milliseconds: median (p95)", title_justify="left")
+    for heading in ("graph", *columns, "identical", "region"):
+        found.add_column(heading, justify="left" if heading == "graph" else "right")
+    for one in measured:
+        cells = [one.stages.get(column) for column in columns]
+        found.add_row(
+            one.name,
+            *(f"{cell.median:,.1f} ({cell.p95:,.1f})" if cell else "" for cell in cells),
+            f"{one.identical}/{one.compared}" if one.compared else "",
+            f"{one.region:,}",
+        )
+    return found
+
+
+Terms = tuple[Sparse, Sparse, float]
+
+
+def _similarities(problem: Problem, vector: FloatArray) -> tuple[FloatArray, FloatArray]:
+    texts = problem.text_vectors @ vector
+    return texts[problem.node_text], problem.relation_vectors @ vector
+
+
+def _terms(problem: Problem, nodes: FloatArray, relations: FloatArray) -> Terms:
+    kinds = reference_edge_prizes(relations, TOP_EDGES, problem.kinds.sizes)
+    cost = min(EDGE_COST, float(kinds.max()) * (1 - STEP_DOWN / 2))
+    return reference_node_prizes(nodes, TOP_NODES), problem.kinds.spread(kinds), cost
+
+
+def _pyg(problem: Problem) -> Callable[[FloatArray], Any]:
+    """PyG's retrieval of the same graph; it wants a vector an edge."""
+    import pandas as pd
+    import torch
+    from torch_geometric.data import Data
+    from torch_geometric.llm.utils.backend_utils import retrieval_via_pcst
+
+    edges = torch.from_numpy(problem.topology.edge_index)
+    data = Data(
+        x=torch.from_numpy(problem.text_vectors[problem.node_text]),
+        edge_index=edges,
+        edge_attr=torch.from_numpy(problem.relation_vectors[problem.edge_relation]),
+        num_nodes=problem.topology.num_nodes,
+        node_idx=torch.arange(problem.topology.num_nodes),
+        edge_idx=torch.arange(problem.topology.num_edges),
+    )
+    nodes = pd.DataFrame({"node_id": np.arange(data.num_nodes), "node_attr": ""})
+    triples = pd.DataFrame({"src": edges[0].numpy(), "edge_attr": "", "dst": edges[1].numpy()})
+
+    def ask(vector: FloatArray) -> Any:
+        question = torch.from_numpy(vector)[None]
+        return retrieval_via_pcst(data, question, nodes, triples, TOP_NODES, TOP_EDGES, EDGE_COST)
+
+    return ask
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    found: FloatArray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return found

@@ -35,7 +35,7 @@ from graphrag.storage import (
     writing,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 ARRAYS = (
     "edge_index",
     "edge_relation",

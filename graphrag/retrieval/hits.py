@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from graphrag.embedding import MiniLMEmbedder, TokenStates
-from graphrag.retrieval.mentions import Mention, MentionTable, content_words
+from graphrag.retrieval.mentions import Mention, MentionTable, Word, content_words
 from graphrag.retrieval.search import nearest
 
 FloatArray = npt.NDArray[np.float32]
@@ -99,10 +99,16 @@ def near_in(vectors: FloatArray) -> Near:
 
 
 def _named(question: str, table: MentionTable) -> list[Mention]:
-    """Whole names, and parts of names in what they leave over."""
-    whole = [mention for mention in table.find(question) if _is_name(mention, question)]
-    parts = table.find_partial(question, whole)
-    return sorted([*whole, *parts], key=lambda mention: (mention.start, -mention.end))
+    """Whole names, and parts of names in what they leave over; if there are none, such as are misspelled."""
+
+    def found(words: Sequence[Word] | None) -> list[Mention]:
+        whole = [mention for mention in table.find(question, words) if _is_name(mention, question)]
+        return [*whole, *table.find_partial(question, whole, words)]
+
+    mentions = found(None)
+    if not mentions and (words := table.corrected(question)):
+        mentions = [replace(mention, exact=False) for mention in found(words)]
+    return sorted(mentions, key=lambda mention: (mention.start, -mention.end))
 
 
 def _is_name(mention: Mention, question: str) -> bool:

@@ -2,8 +2,10 @@
 
 A whole name forgives case, accents, punctuation, underscores, a leading article, a trailing "(...)" and a plural s.
 Of what is left over, words that make a good part of a name ("Hale" of "Captain Hale") name it too, with the share of
-it that they make. Names are stored as sorted 64-bit hashes of their normalised words, and of each of their words: a
-look-up is a binary search. This module knows nothing of prizes or models.
+it that they make. Where a question names nothing, words of it may be misspelled: one letter too many, missing, wrong or
+changed places. Names are stored as sorted 64-bit hashes of their normalised words, and of each of their words, and of
+these with one letter left out (Garbe's symmetric delete): a look-up is a binary search. This module knows nothing of
+prizes or models.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ MAX_NODES_PER_MENTION = 1000
 PARTIAL_MENTIONS = 4  # of a question, at most
 PARTIAL_SHARE = 0.34  # of a name's words, from which they name it
 SENTENCE = 4  # content words from which a name may be a sentence
+SPELLED = (5, 24)  # letters of a word that may be misspelled
 RARE = 300  # nodes at most that a word must lead to, to begin a partial mention
 _ARTICLES = frozenset({"the", "a", "an"})
 _WORD = re.compile(r"[^\W_]+")
@@ -38,6 +41,9 @@ FUNCTION_WORDS = frozenset(
     "then there these they this those to was we were what when where which who whom whose why will with would yes "
     "you your name list give show".split()
 )
+
+
+Word = tuple[str, int, int]  # normalised, with where it stands in the question
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Mention:
     share: float = 1.0  # of the name's words that are said
 
 
-def words_with_spans(text: str) -> list[tuple[str, int, int]]:
+def words_with_spans(text: str) -> list[Word]:
     """Normalised words (case folded, accents removed) with their character spans."""
     return [(_plain(match.group()), match.start(), match.end()) for match in _WORD.finditer(text)]
 
@@ -104,6 +110,33 @@ def _carries(word: str) -> bool:
     return word not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())
 
 
+def _vocabulary(names: Iterable[str]) -> list[str]:
+    words = {word for name in names for word, _, _ in words_with_spans(name) if _carries(word) and not word.isdigit()}
+    return sorted((word for word in words if _may_be_misspelled(word)), key=str.encode)
+
+
+def _may_be_misspelled(word: str) -> bool:
+    return len(word) >= SPELLED[0] and len(word.encode()) <= SPELLED[1]
+
+
+def _spellings(word: str) -> Iterator[int]:
+    """Keys of a word and of what is left of it without one of its letters."""
+    yield _key((word,))
+    for shorter in {word[:i] + word[i + 1 :] for i in range(len(word))}:
+        yield _key((shorter,))
+
+
+def _one_letter_apart(one: str, two: str) -> bool:
+    """Whether one letter more, less or other, or two that changed places, make one word the other."""
+    if len(one) > len(two):
+        one, two = two, one
+    at = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), len(one))
+    if len(one) < len(two):
+        return one[at:] == two[at + 1 :]
+    changed_places = one[at : at + 2] == two[at : at + 2][::-1] and one[at + 2 :] == two[at + 2 :]
+    return one[at + 1 :] == two[at + 1 :] or changed_places
+
+
 @dataclass(frozen=True)
 class MentionTable:
     """Names to nodes, and words of names to nodes. Arrays are sorted by key and may be memory-mapped."""
@@ -114,6 +147,9 @@ class MentionTable:
     word_keys: npt.NDArray[np.uint64]  # [W]
     word_nodes: npt.NDArray[np.int32]  # [W]
     name_sizes: npt.NDArray[np.uint8]  # [N'], distinct content words of each name
+    vocabulary: npt.NDArray[np.bytes_]  # [V], ascending: the words of names that may be misspelled
+    spelled_keys: npt.NDArray[np.uint64]  # [S], these with one letter left out, or none
+    spelled_words: npt.NDArray[np.int32]  # [S], rows of `vocabulary`
 
     @staticmethod
     def build(graph: TextualGraph) -> MentionTable:
@@ -134,6 +170,10 @@ class MentionTable:
             sizes.append(len(words))
             word_keys += (_key((word,)) for word in words)
             word_nodes += [node] * len(words)
+        vocabulary = _vocabulary(names)
+        spelled = [(key, row) for row, word in enumerate(vocabulary) for key in _spellings(word)]
+        spelled_array = np.asarray([key for key, _ in spelled], np.uint64)
+        spelled_order = np.argsort(spelled_array, kind="stable")
         key_array, word_array = np.asarray(keys, np.uint64), np.asarray(word_keys, np.uint64)
         order, word_order = np.argsort(key_array, kind="stable"), np.argsort(word_array, kind="stable")
         return MentionTable(
@@ -143,6 +183,9 @@ class MentionTable:
             word_array[word_order],
             np.asarray(word_nodes, np.int32)[word_order],
             np.asarray(sizes, np.uint8),
+            np.asarray([word.encode() for word in vocabulary], f"S{SPELLED[1]}"),
+            spelled_array[spelled_order],
+            np.asarray([row for _, row in spelled], np.int32)[spelled_order],
         )
 
     @cached_property
@@ -161,9 +204,13 @@ class MentionTable:
         parts = (np.load(folder / f"mention_{part.name}.npy", mmap_mode="r") for part in fields(MentionTable))
         return MentionTable(*parts)
 
-    def find(self, question: str) -> list[Mention]:
-        """The longest mentions of whole names, in order; one inside a longer one is left out."""
-        words = words_with_spans(question)
+    def find(self, question: str, words: Sequence[Word] | None = None) -> list[Mention]:
+        """The longest mentions of whole names, in order; one inside a longer one is left out.
+
+        Args:
+            words: what to read in place of the question's own words.
+        """
+        words = words_with_spans(question) if words is None else words
         found: list[Mention] = []
         covered_to = 0
         for first in range(len(words)):
@@ -177,13 +224,15 @@ class MentionTable:
                     break
         return found
 
-    def find_partial(self, question: str, found: Sequence[Mention]) -> list[Mention]:
+    def find_partial(
+        self, question: str, found: Sequence[Mention], words: Sequence[Word] | None = None
+    ) -> list[Mention]:
         """Names of which the question says a good part, in words that no mention in `found` covers; best first.
 
         Each is the stretch from the first to the last word said, which may run over mentions found. Nodes of which the
-        same words make the same share are one mention.
+        same words make the same share are one mention. `words`: see `find`.
         """
-        words = words_with_spans(question)
+        words = words_with_spans(question) if words is None else words
         said = {i: self._holders(stem(word)) for i, (word, _, _) in enumerate(words) if _carries(word)}
         free = {i for i in said if not any(m.start <= words[i][1] and words[i][2] <= m.end for m in found)}
         begin = [said[i] for i in free if 0 < len(said[i]) <= RARE]
@@ -212,13 +261,38 @@ class MentionTable:
                 break
         return partial
 
+    def corrected(self, question: str) -> list[Word] | None:
+        """The question's words, those that no name has put right where a name has them but for one letter.
+
+        None if there is nothing to put right.
+        """
+        words = words_with_spans(question)
+        right = [(self._spelled(word) if _carries(word) else None) or word for word, _, _ in words]
+        put_right = [(word, start, end) for word, (_, start, end) in zip(right, words, strict=True)]
+        return put_right if put_right != words else None
+
+    def _spelled(self, word: str) -> str | None:
+        """The word of names that this may be a misspelling of; of several the first."""
+        if not SPELLED[0] <= len(word) <= SPELLED[1] or self._is_known(word):
+            return None
+        rows: set[int] = set()
+        for key in _spellings(word):
+            low, high = (int(np.searchsorted(self.spelled_keys, np.uint64(key), side)) for side in ("left", "right"))
+            rows.update(self.spelled_words[low:high].tolist())
+        near = (bytes(self.vocabulary[row]).decode() for row in sorted(rows))
+        return next((other for other in near if _one_letter_apart(word, other)), None)
+
+    def _is_known(self, word: str) -> bool:
+        at = int(np.searchsorted(self.vocabulary, word.encode()))
+        return at < len(self.vocabulary) and bytes(self.vocabulary[at]) == word.encode()
+
     def _holders(self, word: str) -> npt.NDArray[np.int32]:
         """The nodes whose names have this word."""
         wanted = np.uint64(_key((word,)))
         low, high = (int(np.searchsorted(self.word_keys, wanted, side)) for side in ("left", "right"))
         return np.asarray(self.word_nodes[low:high])
 
-    def _mention(self, span: list[tuple[str, int, int]]) -> Mention | None:
+    def _mention(self, span: Sequence[Word]) -> Mention | None:
         words = [word for word, _, _ in span]
         nodes, exact = self._look_up(_key(words))
         if not nodes and len(words[-1]) > 3 and words[-1].endswith("s"):

@@ -100,3 +100,36 @@ def test_a_good_part_of_a_name_names_it(question: str, found: list[tuple[str, in
 def test_words_are_compared_without_their_inflection() -> None:
     assert len({stem(word) for word in ("work", "works", "worked", "working")}) == 1
     assert stem("bus") == "bus"
+
+
+@pytest.mark.parametrize(
+    ("misspelled", "name"),
+    [
+        ("insomina", "Insomnia"),  # changed places
+        ("Insomni", "Insomnia"),  # one less
+        ("Memmento", "Memento"),  # one more
+        ("Momento", "Memento"),  # another one
+        ("the dark nights", None),  # two words away
+        ("Heart", None),  # too short to tell a slip from another word
+        ("Memento", None),  # it is right
+    ],
+)
+def test_a_misspelled_word_is_put_right(misspelled: str, name: str | None) -> None:
+    triples = [("Insomnia", "year", "2002"), ("Memento", "year", "2000"), ("The Dark Knight", "year", "2008")]
+    table = MentionTable.build(TextualGraph.from_triples([*triples, ("Heat", "year", "1995")]))
+    question = f"When was {misspelled} made?"
+    words = table.corrected(question)
+    if name is None:
+        assert words is None
+        return
+    assert words is not None
+    (mention,) = table.find(question, words)
+    assert table.find(question) == []
+    assert question[mention.start : mention.end] == misspelled
+    assert {"Insomnia": 0, "Memento": 2}[name] in mention.nodes
+
+
+def test_words_are_put_right_from_disk_too(tmp_path: Path) -> None:
+    TABLE.save(tmp_path)
+    for table in (TABLE, MentionTable.load(tmp_path)):
+        assert table.corrected("Is it rivre?") == [("is", 0, 2), ("it", 3, 5), ("river", 6, 11)]

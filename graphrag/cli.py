@@ -62,6 +62,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on std
 Debug = Annotated[bool, typer.Option("--debug", help="Show where a failure comes from.")]
 TopNodes = Annotated[int | None, typer.Option(min=0, help="How many nodes get a prize.")]
 TopEdges = Annotated[int | None, typer.Option(min=0, help="How many edges get a prize.")]
+TokenBudget = Annotated[
+    int | None, typer.Option(min=16, help="Tokens of the evidence as text; more evidence is prized with more of them.")
+]
 EdgeCost = Annotated[float | None, typer.Option(help="Cost of an edge, in prizes; more than 0.")]
 
 
@@ -93,6 +96,7 @@ def ask(
     top_k_nodes: TopNodes = None,
     top_k_edges: TopEdges = None,
     edge_cost: EdgeCost = None,
+    token_budget: TokenBudget = None,
     retriever: Annotated[Literal["default", "reference"], typer.Option(help=_RETRIEVAL)] = "default",
     choice: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="What may be answered; give two or more.")
@@ -113,7 +117,8 @@ def ask(
 
         check_question(question)
         check_choices(choice or ())
-        given = {"top_k_nodes": top_k_nodes, "top_k_edges": top_k_edges, "edge_cost": edge_cost}
+        sizes = {"top_k_nodes": top_k_nodes, "top_k_edges": top_k_edges, "token_budget": token_budget}
+        given = {**sizes, "edge_cost": edge_cost}
         rag = open_rag(graph, llm, adapter, embedder=embedder, retriever=retriever, **given)
         answer = rag.ask(question, choice or ())
     from graphrag.console import show_answer
@@ -341,6 +346,7 @@ def evaluate(
     llm: Llm = "default",
     adapter: Adapter = None,
     embedder: EmbedderName = None,
+    token_budget: TokenBudget = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Ask so many, drawn at random.")] = None,
     seed: Annotated[int, typer.Option(help="Of the drawing.")] = 0,
     out: Annotated[
@@ -367,7 +373,7 @@ def evaluate(
 
         source, asked, named = what_to_ask(name, data, split, hops, graph, questions)
         written = Written(out) if out else None
-        settings = {"embedder": embedder, **METHODS[method].settings}
+        settings = {"embedder": embedder, "token_budget": token_budget, **METHODS[method].settings}
         if any(question.graph is not None for question in asked):
             rag: Any = each_its_own(llm, adapter, **settings)
         else:

@@ -49,7 +49,8 @@ class RetrieverConfig:
 
     Attributes:
         mode: `default` or `reference`.
-        top_k_nodes, top_k_edges: how many nodes and edges get prizes (None: 24 and 48; in reference mode 3 and 5).
+        top_k_nodes, top_k_edges: how many nodes and edges get prizes (None: one for every 10 and 5 tokens of the
+            budget; in reference mode 3 and 5).
         edge_cost: cost of an edge, in prizes (None: 0.5).
         token_budget: tokens of the textualized evidence.
         form: how it is written.
@@ -218,7 +219,11 @@ class Retriever:
         graph, config = self.reasoning, self.config
         if config.selection == "hops":
             return within_hops(graph, plan)
-        found = prized_neighbourhood(graph, plan, walked, _or(config.top_k_nodes, 24), _or(config.top_k_edges, 48))
+        nodes, edges = (
+            _or(config.top_k_nodes, config.token_budget // 10),
+            _or(config.top_k_edges, config.token_budget // 5),
+        )
+        found = prized_neighbourhood(graph, plan, walked, nodes, edges)
         return (
             prized_triples(graph, found)
             if config.selection == "triples"

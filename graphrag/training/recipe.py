@@ -69,7 +69,7 @@ class Recipe:
 
     Attributes:
         name: "default" trains the language model in all its layers, "adapt" by LoRA.
-        worlds: invented graphs among the sources.
+        worlds, tables: invented graphs among the sources, small tables apart.
         questions: made from a graph that has none.
         prompts: that the language model sees of all sources together, about.
         choice_epochs: how often it sees each question that offers choices beside them.
@@ -78,6 +78,7 @@ class Recipe:
 
     name: str = "default"
     worlds: int = 340
+    tables: int = 420
     questions: int = 2000
     prompts: int = 9200
     choice_epochs: int = 2
@@ -92,6 +93,7 @@ RECIPES = {
     "adapt": Recipe(
         "adapt",
         worlds=0,
+        tables=0,
         reasoner=ReasonerTraining(epochs=4, learning_rate=2e-4),
         ranker=RankerTraining(learning_rate=3e-5, head_rate=3e-4),
         adapter=TrainConfig(epochs=1, language_model_lr=3e-4),
@@ -197,7 +199,7 @@ def _sources(
         return [source_of_benchmark(benchmark, data, seed)]
     if data is None:
         raise ConfigError("this recipe needs --data DIR, the folder with its question sets.")
-    return read_sources(data, seed, recipe.worlds)
+    return read_sources(data, seed, recipe.worlds, recipe.tables)
 
 
 def _material(source: Source) -> Material:

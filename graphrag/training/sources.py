@@ -56,8 +56,8 @@ class Source:
     prompts: int = 400
 
 
-def read_sources(data: Path, seed: int = 0, worlds: int = 340) -> list[Source]:
-    """The written sets; MetaQA, PathQuestion, WorldCup2014 and WebQSP as far as they are under `data`; `worlds`."""
+def read_sources(data: Path, seed: int = 0, worlds: int = 340, tables: int = 420) -> list[Source]:
+    """The written sets, MetaQA, PathQuestion, WorldCup2014 and WebQSP as far as they are there; worlds; tables."""
     rng = random.Random(seed)
     sources: list[Source] = list(written_sources(rng))
     for read in (_metaqa, _pathquestion, _worldcup, _webqsp):
@@ -66,6 +66,7 @@ def read_sources(data: Path, seed: int = 0, worlds: int = 340) -> list[Source]:
         except FileNotFoundError as error:
             log.warning("source left out: %s is not there.", error.filename)
     sources.extend(invented_worlds(worlds, rng))
+    sources.extend(invented_tables(tables, rng))
     return sources
 
 

@@ -12,7 +12,7 @@ from graph_data.text import fields_of, name_of, values_of
 from graphrag.training.domains import Domain, DomainRelation, all_domains, parse
 from graphrag.training.hops import DEFAULT_MIX, GeneratedQuestion
 from graphrag.training.names import KINDS, distinct_names, make_name
-from graphrag.training.worlds import World, generate_questions, generate_world, world_hops
+from graphrag.training.worlds import World, generate_questions, generate_table, generate_world, world_hops
 from graphrag.wording.templates import Mention, Wording, fill, inflect
 
 RELATIONS = [(domain.name, relation) for domain in all_domains() for relation in domain.relations]
@@ -141,6 +141,29 @@ def test_worlds_are_of_the_promised_size_and_differ() -> None:
     assert all(15 <= world.num_nodes <= 450 for world in worlds)
     assert all(world.num_edges >= world.num_nodes // 2 for world in worlds)
     assert len({tuple(sorted(world.relations.to_pylist())) for world in worlds}) == 40
+
+
+def test_a_table_is_small_and_its_columns_are_about_one_type() -> None:
+    unanswerable = 0
+    for seed in range(40):
+        rng = random.Random(seed)
+        table = generate_table(rng)
+        assert 2 <= table.num_nodes <= 250
+        about = {place.relation.source for place in table.placed if place.relation.source}
+        assert len(about) <= 1
+        for asked in generate_questions(table, 16, rng):
+            if asked.kind in ("fact", "conjunction"):
+                assert set(asked.answers) == brute_answers(table, asked), asked
+            unanswerable += asked.kind == "unanswerable"
+    assert unanswerable > 20
+
+
+def test_what_a_graph_is_said_not_to_hold_it_does_not_hold() -> None:
+    """A wording of a missing relation is none of a relation that is there."""
+    for seed in range(20):
+        table = generate_table(random.Random(seed))
+        said = {q for place in table.placed for q in place.relation.forward.questions}
+        assert said.isdisjoint(q for wording in table.missing for q in wording.questions)
 
 
 def test_the_same_seed_gives_the_same_world_and_questions() -> None:

@@ -71,17 +71,58 @@ struct Reach {  // an edge to a vertex that nothing had reached when it was look
 struct Vertex {
   std::int64_t id;
   std::int32_t parent;  // union-find; itself at a root
-  double behind;        // what its depth is less than its parent's; 0 at a root, whose depth is the clock
   std::int32_t tree;    // its place in the tree of merges
-  double prize;
-  std::vector<Reach> ahead;  // cheapest last
+  double behind;        // what its depth is less than its parent's; 0 at a root, whose depth is the clock
+  std::int64_t ahead, end;  // what it reaches next, and behind the last of it, in the pool: cheapest first
 };
 
-struct Cluster {  // of a root
+// Where a reached vertex stands among the reached: open addressing, for it is asked for at every edge between two.
+class Places {
+ public:
+  Places() : keys_(1 << 10, -1), places_(1 << 10) {}
+
+  std::int32_t at(std::int64_t id) const { return places_[slot(id)]; }
+
+  void put(std::int64_t id, std::int32_t place) {
+    if (2 * ++count_ > keys_.size()) grow();
+    const std::size_t free = slot(id);
+    keys_[free] = id;
+    places_[free] = place;
+  }
+
+ private:
+  std::size_t slot(std::int64_t id) const {
+    const std::size_t mask = keys_.size() - 1;
+    std::size_t i = static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15ull >> 20 & mask;
+    while (keys_[i] != id && keys_[i] != -1) i = (i + 1) & mask;
+    return i;
+  }
+
+  void grow() {
+    std::vector<std::int64_t> keys(2 * keys_.size(), -1);
+    std::vector<std::int32_t> places(2 * keys_.size());
+    keys.swap(keys_);
+    places.swap(places_);
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      if (keys[i] != -1) {
+        const std::size_t free = slot(keys[i]);
+        keys_[free] = keys[i];
+        places_[free] = places[i];
+      }
+  }
+
+  std::vector<std::int64_t> keys_;
+  std::vector<std::int32_t> places_;
+  std::size_t count_ = 0;
+};
+
+struct Cluster {  // of a terminal, which alone can be a root
   bool active = false;
   double clock = 0;  // at `since`, or for good
   double since = 0;
+  double prize = 0;  // of the terminal
   double death = kNever;
+  std::int64_t size = 1;  // in terminals
   std::int32_t stamp = 0;
   std::int32_t tree = -1;
   std::vector<std::int64_t> parked;  // what waits for it to be active again: pairs >= 0, vertices as -1 - v
@@ -348,11 +389,13 @@ class Growth {
   void start(const std::vector<std::pair<std::int64_t, double>>& terminals) {
     for (const auto& [id, prize] : terminals) {
       const std::int32_t v = reach(id);
-      vertices_[v].prize = prize;
-      clusters_[v].active = prize > kNear;
-      if (clusters_[v].active) {
+      Cluster& cluster = clusters_.emplace_back();
+      cluster.tree = vertices_[v].tree;
+      cluster.prize = prize;
+      cluster.active = prize > kNear;
+      if (cluster.active) {
         ++active_;
-        clusters_[v].death = prize;
+        cluster.death = prize;
         deaths_.push({prize, v, 0});
       }
     }
@@ -393,8 +436,8 @@ class Growth {
     if (final_root < 0) return;
     tree_ = pruned(final_root);
     if (!tied_ || budget <= 0 || tree_.vertices.empty()) return;
-    std::vector<double> prizes;
-    for (const Vertex& vertex : vertices_) prizes.push_back(vertex.prize);
+    std::vector<double> prizes(vertices_.size(), 0);
+    for (std::int32_t v = 0; v < terminals_; ++v) prizes[v] = clusters_[v].prize;
     std::vector<std::tuple<std::int32_t, std::int32_t, std::int64_t, double>> edges;
     for (const Merge& merge : merges_)
       if (merge.pair < 0) edges.emplace_back(merge.one, merge.two, merge.edge, merge.cost);
@@ -403,15 +446,16 @@ class Growth {
     std::unordered_map<std::int64_t, int> joints;
     std::vector<std::int64_t> next;
     for (const Vertex& vertex : vertices_)
-      for (const Reach& way : vertex.ahead) ++joints[way.to];
+      for (std::int64_t at = vertex.ahead; at < vertex.end; ++at) ++joints[pool_[at].to];
     const auto count = static_cast<std::int32_t>(vertices_.size());
     std::unordered_map<std::int64_t, std::int32_t> beyond;
     for (std::int32_t v = 0; v < count; ++v)
-      for (const Reach& way : vertices_[v].ahead) {
+      for (std::int64_t at = vertices_[v].ahead; at < vertices_[v].end; ++at) {
+        const Reach& way = pool_[at];
         if (joints[way.to] < 2 || is_reached(way.to)) continue;
-        const auto [at, fresh] = beyond.emplace(way.to, static_cast<std::int32_t>(prizes.size()));
+        const auto [place, fresh] = beyond.emplace(way.to, static_cast<std::int32_t>(prizes.size()));
         if (fresh) prizes.push_back(0), next.push_back(way.to);
-        edges.emplace_back(v, at->second, way.edge, way.cost);
+        edges.emplace_back(v, place->second, way.edge, way.cost);
       }
     tree_ = Improvement(prizes, edges, budget).better_than(tree_);
     beyond_ = std::move(next);
@@ -446,10 +490,8 @@ class Growth {
   std::int32_t reach(std::int64_t id) {
     reached_[id >> 6] |= std::uint64_t{1} << (id & 63);
     const auto v = static_cast<std::int32_t>(vertices_.size());
-    local_.emplace(id, v);
-    vertices_.push_back({id, v, 0, new_tree(), 0, {}});
-    clusters_.emplace_back();
-    clusters_[v].tree = vertices_[v].tree;
+    places_.put(id, v);
+    vertices_.push_back({id, v, new_tree(), 0, 0, 0});
     return v;
   }
 
@@ -528,21 +570,22 @@ class Growth {
 
   // What touches a vertex that has just been reached.
   void look_around(std::int32_t v) {
-    std::vector<Reach> ahead;
+    const auto first = static_cast<std::int64_t>(pool_.size());
     each_edge(vertices_[v].id, [&](std::int64_t edge, std::int64_t to, double cost) {
       ++looked_at_;
       if (!is_reached(to)) {
-        ahead.push_back({cost, edge, to});
+        pool_.push_back({cost, edge, to});
         return;
       }
-      pairs_.push_back({edge, v, local_.at(to), cost});
+      pairs_.push_back({edge, v, places_.at(to), cost});
       await(static_cast<std::int32_t>(pairs_.size()) - 1);
     });
-    const auto dearer = [this](const Reach& a, const Reach& b) {
-      return std::make_pair(a.cost, sign_ * a.edge) > std::make_pair(b.cost, sign_ * b.edge);
+    const auto cheaper = [this](const Reach& a, const Reach& b) {
+      return std::make_pair(a.cost, sign_ * a.edge) < std::make_pair(b.cost, sign_ * b.edge);
     };
-    if (!std::is_sorted(ahead.begin(), ahead.end(), dearer)) std::sort(ahead.begin(), ahead.end(), dearer);
-    vertices_[v].ahead = std::move(ahead);
+    if (!std::is_sorted(pool_.begin() + first, pool_.end(), cheaper)) std::sort(pool_.begin() + first, pool_.end(), cheaper);
+    vertices_[v].ahead = first;
+    vertices_[v].end = static_cast<std::int64_t>(pool_.size());
     go_on(v);
   }
 
@@ -561,23 +604,22 @@ class Growth {
   // Plan when a vertex reaches further.
   void go_on(std::int32_t v) {
     Vertex& vertex = vertices_[v];
-    if (vertex.ahead.empty()) return;
+    if (vertex.ahead == vertex.end) return;
     const std::int32_t root = find(v);
     if (!clusters_[root].active) {
       clusters_[root].parked.push_back(-1 - static_cast<std::int64_t>(v));
       return;
     }
-    events_.push({now_ + std::max(0.0, vertex.ahead.back().cost - depth(v)), 1, v, sign_ * vertex.id});
+    events_.push({now_ + std::max(0.0, pool_[vertex.ahead].cost - depth(v)), 1, v, sign_ * vertex.id});
   }
 
   void further(std::int32_t v) {
     const std::int32_t root = find(v);
     if (!clusters_[root].active) return go_on(v);
-    const double reach = vertices_[v].ahead.empty() ? 0 : vertices_[v].ahead.back().cost;
+    const double reach = vertices_[v].ahead < vertices_[v].end ? pool_[vertices_[v].ahead].cost : 0;
     if (reach - depth(v) > kNear * reach) return go_on(v);
-    while (!vertices_[v].ahead.empty() && vertices_[v].ahead.back().cost == reach) {
-      const Reach next = vertices_[v].ahead.back();
-      vertices_[v].ahead.pop_back();
+    while (vertices_[v].ahead < vertices_[v].end && pool_[vertices_[v].ahead].cost == reach) {
+      const Reach next = pool_[vertices_[v].ahead++];
       if (!is_reached(next.to)) absorb(v, next);  // otherwise the edge became a pair then
     }
     go_on(v);
@@ -611,7 +653,7 @@ class Growth {
     merges_.push_back({edge.edge, edge.one, edge.two, first, second, made, !grows_one ? first : !grows_two ? second : -1, edge.cost, pair});
     above_[first] = above_[second] = made;
     // 2. One cluster under the root of the larger.
-    const bool swap = size(one) < size(two);
+    const bool swap = clusters_[one].size < clusters_[two].size;
     const std::int32_t root = swap ? two : one, other = swap ? one : two;
     const double rest = (grows_one ? clusters_[one].death - now_ : 0) + (grows_two ? clusters_[two].death - now_ : 0);
     const double own = clock(root), others = clock(other);
@@ -620,8 +662,8 @@ class Growth {
     if (!grows_two) woken.swap(clusters_[two].parked);
     vertices_[other].parent = root;
     vertices_[other].behind = others - own;
-    sizes_[root] = size(root) + size(other);
     Cluster& cluster = clusters_[root];
+    cluster.size += clusters_[other].size;
     cluster.active = true;
     cluster.clock = own;
     cluster.since = now_;
@@ -633,11 +675,6 @@ class Growth {
     // 3. What waited for a cluster that did not grow.
     for (const std::int64_t one_parked : woken)
       one_parked >= 0 ? await(static_cast<std::int32_t>(one_parked)) : go_on(static_cast<std::int32_t>(-1 - one_parked));
-  }
-
-  std::int64_t size(std::int32_t root) const {
-    const auto found = sizes_.find(root);
-    return found == sizes_.end() ? 1 : found->second;
   }
 
   // Backwards through the merges: what had stopped growing goes again unless something that stays hangs on it.
@@ -663,7 +700,7 @@ class Growth {
     for (std::size_t v = 0; v < vertices_.size(); ++v)
       if (find(static_cast<std::int32_t>(v)) == final_root && !dropped[vertices_[v].tree]) {
         tree.vertices.push_back(static_cast<std::int32_t>(v));
-        tree.worth += vertices_[v].prize;
+        if (static_cast<std::int32_t>(v) < terminals_) tree.worth += clusters_[v].prize;
       }
     return tree;
   }
@@ -671,10 +708,10 @@ class Growth {
   const Graph& graph_;
   const std::int64_t sign_;
   std::vector<std::uint64_t> reached_;
-  std::unordered_map<std::int64_t, std::int32_t> local_;
+  Places places_;
   std::vector<Vertex> vertices_;
   std::vector<Cluster> clusters_;
-  std::unordered_map<std::int32_t, std::int64_t> sizes_;
+  std::vector<Reach> pool_;
   std::vector<std::int32_t> above_;
   std::vector<Pair> pairs_;
   std::vector<Merge> merges_;

@@ -16,7 +16,8 @@ from graphrag.retrieval.reasoning import ReasoningGraph
 from graphrag.retrieval.subgraph import Subgraph
 
 FAINTEST = 1e-5  # weight of a candidate that nothing speaks for
-NONE_SHARE = 3.0  # of the doubt, that speaks for "the graph does not say"; chosen on the validation graphs
+NONE_SHARE = 3.0  # of the doubt, that speaks for "the graph does not say"; chosen on the validation graphs,
+NONE_SHARE_OF_A_WALK = 0.5  # and where no ranker was asked, for a walk is seldom sure
 LITERAL_SHARE = 0.01  # of the best score, for a value to be offered
 
 
@@ -61,7 +62,8 @@ def candidates_of(
         text: candidate(text, part, kind, wanted[kind], meaning.value_share) for text, part, kind in meaning.values
     }
     named = [candidate for candidate in named if candidate.text not in valued]
-    polar, none = forms.yes_no * sure, NONE_SHARE * (1 - forms.yes_no) * (1 - sure)
+    doubted = NONE_SHARE if meaning.share is not None else NONE_SHARE_OF_A_WALK
+    polar, none = forms.yes_no * sure, doubted * (1 - forms.yes_no) * (1 - sure)
     closing = closing_candidates(polar, walked.arrival, none)
     if meaning.share is not None:
         told = (polar * walked.arrival, polar * (1 - walked.arrival), 1 - sure)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrag.embedding import MiniLMEmbedder, TokenStates
-from graphrag.retrieval.mentions import Mention, MentionTable, Word, content_words
+from graphrag.retrieval.mentions import Mention, MentionTable, Word, content_words, words_with_spans
 from graphrag.retrieval.search import nearest
 
 FloatArray = npt.NDArray[np.float32]
@@ -35,6 +35,7 @@ _CLAUSE = re.compile(
     r"[,;:?!.()\"“”«»]+\s*|\b(?:that|whether|if|because|about|against|for|to|of|by|is|are|was|does|do|did|say|says|saying)\b\s*",
     re.IGNORECASE,
 )
+PRONOUNS = frozenset("it its he him his she her hers they them their theirs".split())
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ class Hits:
     states: npt.NDArray[np.floating]
     kinds: npt.NDArray[np.int64]
     hits: tuple[Hit, ...]
+
+    @property
+    def pronoun(self) -> tuple[int, int] | None:
+        """Where the question says "it" or the like, if it does: the first of them."""
+        return next(((start, end) for word, start, end in words_with_spans(self.question) if word in PRONOUNS), None)
 
 
 def find_hits(questions: Sequence[str], table: MentionTable, near: Near, embedder: MiniLMEmbedder) -> list[Hits]:

@@ -112,12 +112,12 @@ def text_of(
     called: dict[int, str] = {}
     spans = []
     for topic in dict.fromkeys(_topics(query)):
-        mention = hits.hits[topic].mention if topic < len(hits.hits) else None
-        if mention is None:
+        span = _said(topic, hits)
+        if span is None:
             called[topic] = _short(name(int(plan.starts[topic].nodes[0])))
         else:
             called[topic] = next(letters)
-            spans.append((mention.start, mention.end, called[topic]))
+            spans.append((*span, called[topic]))
     asked, end = [], 0
     for start, stop, letter in sorted(spans):
         asked += [hits.question[end : max(start, end)], letter]
@@ -156,6 +156,14 @@ def text_of(
     examples = ", ".join(_short(name(int(node))) for node in query.answers[:EXEMPLARS])
     more = " ..." if len(query.answers) > EXEMPLARS else ""
     return PatternText("".join(asked), ", ".join(facts), examples + more)
+
+
+def _said(topic: int, hits: Hits) -> tuple[int, int] | None:
+    """Where the question says a topic; what is carried over from the turn before is "it"."""
+    if topic >= len(hits.hits):
+        return hits.pronoun
+    mention = hits.hits[topic].mention
+    return None if mention is None else (mention.start, mention.end)
 
 
 def _short(name: str) -> str:

@@ -24,7 +24,6 @@ from graphrag.retrieval.candidates import candidates_of, closing_candidates
 from graphrag.retrieval.citing import Reasons, at_answers
 from graphrag.retrieval.hits import NEAR, Hits, find_hits
 from graphrag.retrieval.interpretation import Meaning, Ranker, interpret
-from graphrag.retrieval.mentions import words_with_spans
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader
 from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start, Walk, walk
 from graphrag.retrieval.reference import EdgeKinds, reference_tree
@@ -39,7 +38,6 @@ Cite = Callable[[Sequence[str], CandidateKind], tuple[Citation, ...]]
 Mode = Literal["default", "reference"]
 Selection = Literal["pcst", "triples", "hops"]
 CARRIED_GATE = 0.9  # of what a follow-up leans on
-PRONOUNS = frozenset("it its he him his she her hers they them their theirs".split())
 WHOLE = 24  # edges up to which a graph is all evidence where choices are offered
 
 
@@ -187,9 +185,8 @@ class Retriever:
 
     def _carried(self, hits: Hits, before: Subgraph | None) -> tuple[Start, ...]:
         """What a follow-up leans on: the topics and answers before, if it says "it" or names nothing itself."""
-        words = {word for word, _, _ in words_with_spans(hits.question)}
         names_something = any(hit.mention for hit in hits.hits)
-        if before is None or (names_something and words.isdisjoint(PRONOUNS)):
+        if before is None or (names_something and hits.pronoun is None):
             return ()
         meant = [node.position for node in before.nodes if node.role == "answer" or node.score >= 0.5]
         return (Start(np.asarray(meant, np.int64), CARRIED_GATE),) if meant else ()

@@ -75,7 +75,6 @@ from graph_data.textual_graph import TextualGraph
 from graphrag.index import GraphIndex
 from tests.graphrag.test_index import CountingEmbedder
 place, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-print("ready", flush=True)
 for number in range(count):
     new = TextualGraph.from_triples([(f"{name} {number}", "is by", name)])
     index = GraphIndex.update(place, CountingEmbedder(), add=new)
@@ -108,10 +107,10 @@ def killed_writes(place: Path, kills: int, seed: int) -> None:
     for turn in range(kills):
         process = writer(place, f"w{turn}", 1000)
         assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(rng.random() * 1.2)
+        first = process.stdout.readline()  # from here on it writes all the time
+        time.sleep(rng.random())
         os.kill(process.pid, signal.SIGKILL)
-        said = [int(line) for line in process.communicate()[0].split()]
+        said = [int(line) for line in (first + process.communicate()[0]).split()]
         index = GraphIndex.open(place)
         index.verify()
         there = {text for text in index.graph.node_ids.to_pylist() if text.startswith(f"w{turn} ")}

@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrag.pictures import Line, Panel, draw
-from graphrag.retrieval.reference import STEP_DOWN, EdgeKinds, reference_edge_prizes, reference_node_prizes
-from graphrag.retrieval.steiner import Sparse, SteinerTree, Topology, prized_tree
+from graphrag.retrieval.reference import EdgeKinds, reference_terms
+from graphrag.retrieval.steiner import SteinerTree, Topology, prized_tree
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -157,7 +157,7 @@ def measure(problem: Problem, count: int = 20, seed: int = 0, whole: bool = True
     topology = problem.topology
     for turn, vector in enumerate([next(questions_of(problem, 1, seed + 1)), *questions_of(problem, count, seed)]):
         similarities = clocked("search", _similarities, problem, vector)
-        terms = clocked("prizes", _terms, problem, *similarities)
+        terms = clocked("prizes", reference_terms, *similarities, problem.kinds, TOP_NODES, TOP_EDGES, EDGE_COST)
         tree: SteinerTree = clocked("tree", prized_tree, topology, *terms, "pcst-fast")
         times.setdefault("all", []).append(sum(times[stage][-1] for stage in ("search", "prizes", "tree")))
         if turn == 0:  # it warms up
@@ -217,18 +217,9 @@ def table(measured: Sequence[Measured]) -> Table:
     return found
 
 
-Terms = tuple[Sparse, Sparse, float]
-
-
 def _similarities(problem: Problem, vector: FloatArray) -> tuple[FloatArray, FloatArray]:
     texts = problem.text_vectors @ vector
     return texts[problem.node_text], problem.relation_vectors @ vector
-
-
-def _terms(problem: Problem, nodes: FloatArray, relations: FloatArray) -> Terms:
-    kinds = reference_edge_prizes(relations, TOP_EDGES, problem.kinds.sizes)
-    cost = min(EDGE_COST, float(kinds.max()) * (1 - STEP_DOWN / 2))
-    return reference_node_prizes(nodes, TOP_NODES), problem.kinds.spread(kinds), cost
 
 
 def _pyg(problem: Problem) -> Callable[[FloatArray], Any]:

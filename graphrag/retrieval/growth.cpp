@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <limits>
 #include <queue>
-#include <stdexcept>
 #include <tuple>
 #include <unordered_map>
 #include <vector>

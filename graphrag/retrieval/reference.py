@@ -101,11 +101,24 @@ def reference_tree(
     if len(node_similarities) == 0 or topology.num_edges == 0:
         whole = Certificate(solver or "pcst-fast", topology.num_nodes, topology.num_edges, 0, True, 0.0, 0.0)
         return SteinerTree(np.arange(topology.num_nodes), np.arange(topology.num_edges), whole)
+    terms = reference_terms(node_similarities, kind_similarities, kinds, top_k_nodes, top_k_edges, edge_cost)
+    return prized_tree(topology, *terms, solver)
+
+
+def reference_terms(
+    node_similarities: npt.NDArray[np.float32],
+    kind_similarities: npt.NDArray[np.float32],
+    kinds: EdgeKinds,
+    top_k_nodes: int,
+    top_k_edges: int,
+    edge_cost: float,
+) -> tuple[Sparse, Sparse, float]:
+    """Prizes of nodes and of edges, and the cost of an edge, for `steiner.prized_tree`."""
     prizes = reference_node_prizes(node_similarities, top_k_nodes)
     kind_prizes = reference_edge_prizes(kind_similarities, top_k_edges, kinds.sizes)
     if top_k_edges > 0:
         edge_cost = min(edge_cost, float(kind_prizes.max()) * (1 - STEP_DOWN / 2))
-    return prized_tree(topology, prizes, kinds.spread(kind_prizes), edge_cost, solver)
+    return prizes, kinds.spread(kind_prizes), edge_cost
 
 
 def reference_node_prizes(similarities: npt.NDArray[np.float32], k: int) -> Sparse:

@@ -4,8 +4,8 @@
 
 solved by the Goemans-Williamson growth with `gw` pruning of pcst-fast (Hegde et al., ICML 2015), unrooted. Edges with
 prizes become nodes on the way, as in G-Retriever (He et al., NeurIPS 2024, section 5.2). Two solvers: pcst-fast, whose
-choice among equals the published method shares, and our own (`growth.py`), which was found to give as good a tree or a better one
-and steps in where pcst-fast is missing or errs.
+choice among equals the published method shares, and our own (`growth.py`), which steps in where pcst-fast is missing or
+errs.
 
 With pcst-fast a large graph is never looked at as a whole. Growth starts at the terminals (what has a prize) and
 spreads along edges, so it is run on a region K of vertices with every edge that touches one of them, their outer ends

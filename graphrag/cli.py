@@ -406,6 +406,7 @@ def bench_retrieval(
     graph: Annotated[
         list[str] | None, typer.Option("--graph", metavar="SRC", help="A graph of your own beside them.")
     ] = None,
+    relations: Annotated[int, typer.Option(min=1, metavar="N", help="Distinct edge texts of a generated graph.")] = 500,
     questions: Annotated[int, typer.Option(min=1, help="How many are asked of each graph.")] = 20,
     whole_up_to: Annotated[
         int, typer.Option(min=0, metavar="N", help="Edges up to which pcst-fast is run on the whole graph, to compare.")
@@ -432,7 +433,7 @@ def bench_retrieval(
 
         sizes = edges or ([] if graph else [1000, 10_000, 100_000])
         problems = itertools.chain(
-            (benches.heavy_tailed(size, seed) for size in sizes),
+            (benches.heavy_tailed(size, seed, relations) for size in sizes),
             (benches.problem_of(GraphRAG.open(source).index, source) for source in graph or ()),
         )
         measured = []

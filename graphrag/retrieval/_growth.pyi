@@ -13,5 +13,4 @@ def grow(
     dear: npt.ArrayLike,
     terminals: npt.ArrayLike,
     prizes: npt.ArrayLike,
-    budget: int,
 ) -> dict[str, Any]: ...

@@ -1,19 +1,25 @@
-// Goemans-Williamson growth for the prize-collecting Steiner tree that touches only what it reaches.
+// Goemans-Williamson growth for the prize-collecting Steiner tree, event for event that of pcst-fast (Hegde, Indyk and
+// Schmidt, ICML 2015; github.com/fraenkel-lab/pcst_fast), but setting up only the vertices that merge.
 //
-// Clusters grow around the terminals. A cluster has a clock that runs while it is active; a vertex knows the clock's
-// reading when it joined, so what a cluster covers of an edge is the clock less that reading, and growth writes nothing
-// but the vertices that it absorbs. `growth.py` says what this is for; the events are those of pcst-fast (Hegde, Indyk
-// and Schmidt, ICML 2015), its pruning `gw`.
+// pcst-fast begins with every vertex and edge. Yet a vertex without a prize stops growing at time 0, and until it is
+// merged all that happens to it is that edges to it are half covered. So here it is a short list of those edges; its
+// heap is made when it merges, in the order in which pcst-fast would have made it, and the list is replayed on it.
+// Whatever decides between events of equal times is kept as it is there: ids of clusters, the shape of the pairing
+// heaps, the order of floating-point sums. `growth.py` says what this is for.
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
+#include <bitset>
 #include <cstdint>
+#include <cstdlib>
+#include <functional>
 #include <limits>
-#include <queue>
-#include <tuple>
-#include <unordered_map>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace py = pybind11;
@@ -22,736 +28,726 @@ namespace {
 
 using Ids = py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>;
 using Values = py::array_t<double, py::array::c_style | py::array::forcecast>;
+using Id = std::int64_t;      // of a vertex or an edge of the graph
+using Place = std::int32_t;   // in one of the vectors below
 
-constexpr double kNear = 1e-6;  // what pcst-fast takes for nothing: of a prize, and of the share left of an edge
+constexpr double kNear = 1e-6;  // the share left of an edge that is taken for nothing
 constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr Place kNone = -1;
+constexpr Place kRest = -2;  // among the children of an end: the ends of its vertex that have not been made yet
+constexpr Id kDone = std::numeric_limits<Id>::min();
 
-// The graph: its edges, which of them touch each vertex, and what each costs.
-struct Graph {
-  const std::int64_t* indptr;
-  const std::int64_t* incident;
-  const std::int64_t* source;
-  const std::int64_t* target;
-  std::int64_t num_nodes;
-  std::int64_t num_edges;
-  const double* costs;  // [E], or one
-  bool one_cost;
-  std::vector<std::int64_t> cheap, dear;  // ascending: edges with a cost of their own, edges that are vertices
-  const double* cheap_costs;
-  std::vector<std::uint64_t> special;  // a bit an edge: whether it is among them
-
-  void note_special() {
-    special.assign(num_edges / 64 + 1, 0);
-    for (const auto* edges : {&cheap, &dear})
-      for (const std::int64_t edge : *edges) special[edge >> 6] |= std::uint64_t{1} << (edge & 63);
-  }
-
-  bool is_special(std::int64_t edge) const { return special[edge >> 6] >> (edge & 63) & 1; }
-
-  // Its place among the dear edges, or -1.
-  std::int64_t dear_at(std::int64_t edge) const {
-    const auto found = std::lower_bound(dear.begin(), dear.end(), edge);
-    return found != dear.end() && *found == edge ? found - dear.begin() : -1;
-  }
-
-  double special_cost(std::int64_t edge) const {
-    return cheap_costs[std::lower_bound(cheap.begin(), cheap.end(), edge) - cheap.begin()];
-  }
-
-  double cost(std::int64_t edge) const { return one_cost ? costs[0] : costs[edge]; }
-};
-
-struct Reach {  // an edge to a vertex that nothing had reached when it was looked at
-  double cost;
-  std::int64_t edge;
-  std::int64_t to;
-};
-
-struct Vertex {
-  std::int64_t id;
-  std::int32_t parent;  // union-find; itself at a root
-  std::int32_t tree;    // its place in the tree of merges
-  double behind;        // what its depth is less than its parent's; 0 at a root, whose depth is the clock
-  std::int64_t ahead, end;  // what it reaches next, and behind the last of it, in the pool: cheapest first
-};
-
-// Where a reached vertex stands among the reached: open addressing, for it is asked for at every edge between two.
-class Places {
+// Zeros that take memory only where they are written.
+template <typename T>
+class Zeros {
  public:
-  Places() : keys_(1 << 10, -1), places_(1 << 10) {}
+  explicit Zeros(Id count) : values_(static_cast<T*>(std::calloc(std::max<Id>(count, 1), sizeof(T))), &std::free) {
+    if (!values_) throw std::bad_alloc();
+  }
+  T& operator[](Id i) const { return values_.get()[i]; }
 
-  std::int32_t at(std::int64_t id) const { return places_[slot(id)]; }
+ private:
+  std::unique_ptr<T, decltype(&std::free)> values_;
+};
 
-  void put(std::int64_t id, std::int32_t place) {
-    if (2 * ++count_ > keys_.size()) grow();
-    const std::size_t free = slot(id);
-    keys_[free] = id;
-    places_[free] = place;
+// A vector of what needs no construction. It grows by realloc, which moves large blocks without copying them.
+template <typename T>
+class Pool {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  Pool() = default;
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool() { std::free(values_); }
+
+  Place size() const { return size_; }
+  T& operator[](Place i) { return values_[i]; }
+  const T& operator[](Place i) const { return values_[i]; }
+  T* begin() const { return values_; }
+  T* end() const { return values_ + size_; }
+  T& back() { return values_[size_ - 1]; }
+  void pop_back() { --size_; }
+  void clear() { size_ = 0; }
+  bool empty() const { return size_ == 0; }
+
+  void reserve(Id count) {
+    if (count <= capacity_) return;
+    if (count > std::numeric_limits<Place>::max()) throw std::bad_alloc();
+    capacity_ = static_cast<Place>(std::min<Id>(std::max<Id>(2 * Id{capacity_}, count), std::numeric_limits<Place>::max()));
+    void* larger = std::realloc(values_, static_cast<std::size_t>(capacity_) * sizeof(T));
+    if (!larger) throw std::bad_alloc();
+    values_ = static_cast<T*>(larger);
+  }
+
+  void push_back(const T& value) {
+    if (size_ == capacity_) reserve(Id{size_} + 64);
+    values_[size_++] = value;
   }
 
  private:
-  std::size_t slot(std::int64_t id) const {
-    const std::size_t mask = keys_.size() - 1;
-    std::size_t i = static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15ull >> 20 & mask;
-    while (keys_[i] != id && keys_[i] != -1) i = (i + 1) & mask;
-    return i;
-  }
-
-  void grow() {
-    std::vector<std::int64_t> keys(2 * keys_.size(), -1);
-    std::vector<std::int32_t> places(2 * keys_.size());
-    keys.swap(keys_);
-    places.swap(places_);
-    for (std::size_t i = 0; i < keys.size(); ++i)
-      if (keys[i] != -1) {
-        const std::size_t free = slot(keys[i]);
-        keys_[free] = keys[i];
-        places_[free] = places[i];
-      }
-  }
-
-  std::vector<std::int64_t> keys_;
-  std::vector<std::int32_t> places_;
-  std::size_t count_ = 0;
+  T* values_ = nullptr;
+  Place size_ = 0, capacity_ = 0;
 };
 
-struct Cluster {  // of a terminal, which alone can be a root
-  bool active = false;
-  double clock = 0;  // at `since`, or for good
-  double since = 0;
-  double prize = 0;  // of the terminal
-  double death = kNever;
-  std::int64_t size = 1;  // in terminals
-  std::int32_t stamp = 0;
-  std::int32_t tree = -1;
-  std::vector<std::int64_t> parked;  // what waits for it to be active again: pairs >= 0, vertices as -1 - v
+// The edges that have a cost of their own (cheap) or are vertices (dear), found by id in constant time.
+class Special {
+ public:
+  Special(const Ids& cheap, const Ids& dear, Id num_edges) : bits_(num_edges / 64 + 1), before_(num_edges / 64 + 1) {
+    const Id *one = cheap.data(), *two = dear.data(), *end_one = one + cheap.size(), *end_two = two + dear.size();
+    places_.reserve(cheap.size() + dear.size());
+    for (Id last = -1; one != end_one || two != end_two;) {
+      const bool is_dear = one == end_one || (two != end_two && *two < *one);
+      const Id edge = is_dear ? *two : *one, word = edge >> 6;
+      if (word != last) before_[last = word] = static_cast<Id>(places_.size());
+      bits_[word] |= std::uint64_t{1} << (edge & 63);
+      places_.push_back(is_dear ? two++ - dear.data() : -1 - (one++ - cheap.data()));
+    }
+  }
+
+  bool has(Id edge) const { return bits_[edge >> 6] >> (edge & 63) & 1; }
+
+  // Of one of them: its place among the dear, or -1 - its place among the cheap.
+  Id place_of(Id edge) const {
+    const std::uint64_t below = bits_[edge >> 6] & ((std::uint64_t{1} << (edge & 63)) - 1);
+    return places_[before_[edge >> 6] + static_cast<Id>(std::bitset<64>(below).count())];
+  }
+
+ private:
+  Zeros<std::uint64_t> bits_;
+  Zeros<Id> before_;  // of a word, how many there are before its first
+  std::vector<Id> places_;
 };
 
-struct Pair {  // an edge between two reached vertices
-  std::int64_t edge;
-  std::int32_t one, two;
+// The graph: N vertices and E edges, of which some have a cost of their own, and some (the dear ones) a prize that makes
+// a vertex of them. The middle of dear edge i is vertex N + i, its halves are edges E + 2 i and E + 2 i + 1.
+struct Graph {
+  const Id* indptr;
+  const Id* incident;
+  const Id* source;
+  const Id* target;
+  Id num_nodes, num_edges;
+  const double* costs;  // [E], or one
+  bool one_cost;
+  const double* cheap_costs;
+  const Id* dear;
+  Id num_dear;
+  Special special;
+
+  // Its place among the dear edges, or -1 and what it costs.
+  std::pair<Id, double> dear_or_cost(Id edge) const {
+    if (!special.has(edge)) return {-1, one_cost ? costs[0] : costs[edge]};
+    const Id place = special.place_of(edge);
+    return place >= 0 ? std::make_pair(place, 0.0) : std::make_pair(Id{-1}, cheap_costs[-1 - place]);
+  }
+};
+
+// One end of an edge: it waits in its cluster's pairing heap for the time when the edge is to be looked at.
+struct End {
+  Place sibling, child, left_up;
+  Place vertex;
+  double value, child_offset;
+  double next;  // how much of the edge this end will have covered then
   double cost;
+  Id key;    // 2 edge + side
+  Id other;  // the vertex at the other end; or -1 - that end, once it is known; or that the edge is done with
+};
+static_assert(sizeof(End) == 64);
+
+// A vertex that merged, or a terminal. Its ends are made as they are needed; each of the blocks is in the order of keys.
+struct Vertex {
+  Id id;
+  Place own;  // its own cluster
+  Place halves, num_halves;  // ends of the halves of dear edges
+  Place root;  // of the heap of its other ends as it was at the start: that end, or none
+  Place rest, num_rest;  // all others of them, or none yet
 };
 
-struct Event {
-  double time;
-  std::int8_t kind;  // 0 a pair meets, 1 a vertex reaches further
-  std::int64_t at;   // pair or vertex
-  std::int64_t tie;  // edge id or vertex id: of equal times the lowest comes first
-  bool operator>(const Event& other) const {
-    return std::tie(time, kind, tie) > std::tie(other.time, other.kind, other.tie);
-  }
-};
-
-struct Death {
-  double time;
-  std::int32_t root;
-  std::int32_t stamp;
-  bool operator>(const Death& other) const { return std::tie(time, root) > std::tie(other.time, other.root); }
+struct Cluster {
+  Id label;  // decides between clusters of equal times: a vertex's id, then counted on as clusters merge
+  Place heap = kNone;
+  bool active = true;
+  double start = 0, end = 0;
+  double moat = 0;
+  double prizes = 0, moats = 0;  // of all in it
+  Place merged_into = kNone;
+  double planned = kNever;  // when it looks at an edge next
+  Place skip_up = kNone;  // a shorter way up, and the moats along it
+  double skip_sum = 0;
+  Place child_1 = kNone, child_2 = kNone;
+  bool necessary = false;
 };
 
 struct Merge {
-  std::int64_t edge;
-  std::int32_t one, two;          // vertices
-  std::int32_t first, second;     // clusters, in the tree of merges
-  std::int32_t made;
-  std::int32_t inactive;          // the cluster that did not grow, -1 if both did
+  Id edge;
   double cost;
-  std::int32_t pair;  // -1: a vertex was absorbed
+  Place source, target;  // vertices
+  Place inactive;  // the cluster that did not grow
+  Place active_vertex, inactive_vertex;
 };
 
-// A tree among reached vertices, and what it is worth: prizes less costs.
-struct Tree {
-  double worth = 0;
-  std::vector<std::int32_t> vertices;
-  std::vector<std::int64_t> edges;
+// An edge that a growing cluster has half covered, at a vertex that has not merged.
+struct Touch {
+  Id key;  // of the end there
+  Place before;
 };
 
-// Better trees on the vertices that growth reached, where ties left it a choice of ways. From every terminal and fork of
-// the best tree so far the nearest terminals are joined one by one (Takahashi and Matsuyama, 1980); the cheapest tree on
-// the vertices of that is cut back to its best part, which is exact on a tree; and so on until nothing improves.
-class Improvement {
+// A cluster's time to die or to look at an edge; of equal times the lowest label comes first.
+struct Event {
+  double time;
+  Id label;
+  Place cluster;
+  bool operator>(const Event& other) const { return time > other.time || (time == other.time && label > other.label); }
+  bool operator<(const Event& other) const { return other > *this; }
+};
+
+// Events in their order: those of the start, sorted once, and a heap of all that came later.
+class Agenda {
  public:
-  struct Way {
-    std::int32_t to;
-    std::int64_t edge;
-    double cost;
-  };
+  void add_first(const Event& event) { sorted_.push_back(event); }
 
-  Improvement(const std::vector<double>& prizes, const std::vector<std::tuple<std::int32_t, std::int32_t, std::int64_t, double>>& edges,
-              std::int64_t budget)
-      : prizes_(prizes), first_(prizes.size() + 1, 0), budget_(budget), distance_(prizes.size()), came_(prizes.size()), seen_(prizes.size(), 0), inside_(prizes.size(), 0) {
-    for (const auto& [one, two, edge, cost] : edges) ++first_[one + 1], ++first_[two + 1];
-    for (std::size_t v = 0; v < prizes.size(); ++v) first_[v + 1] += first_[v];
-    ways_.resize(2 * edges.size());
-    std::vector<std::int64_t> at(first_.begin(), first_.end() - 1);
-    for (const auto& [one, two, edge, cost] : edges) {
-      ways_[at[one]++] = {two, edge, cost};
-      ways_[at[two]++] = {one, edge, cost};
+  void start() {
+    if (!std::is_sorted(sorted_.begin(), sorted_.end())) std::sort(sorted_.begin(), sorted_.end());
+  }
+
+  void add(const Event& event) {
+    later_.push_back(event);
+    std::push_heap(later_.begin(), later_.end(), std::greater<>());
+  }
+
+  // The first that still stands; the others before it are dropped.
+  template <typename Stands>
+  const Event* first(Stands stands) {
+    for (;;) {
+      const Event* one = next_ < sorted_.size() ? &sorted_[next_] : nullptr;
+      const Event* two = later_.empty() ? nullptr : later_.begin();
+      const Event* found = one && (!two || *one < *two) ? one : two;
+      if (!found || stands(*found)) return found;
+      drop(found);
     }
   }
 
-  // The best of a tree and what is found around it.
-  Tree better_than(Tree best) {
-    for (bool improved = true; improved && budget_ > 0;) {
-      improved = false;
-      const std::vector<std::int32_t> from = best.vertices;
-      std::vector<std::int32_t> paid;
-      for (const std::int32_t v : from)
-        if (prizes_[v] > 0) paid.push_back(v);
-      const auto consider = [&](const std::vector<std::int32_t>& vertices) {
-        Tree found = best_part(vertices);
-        if (found.worth > best.worth + 1e-9) best = std::move(found), improved = true;
-      };
-      mark(from);
-      std::vector<std::int32_t> starts = paid;
-      for (const std::int32_t v : from)
-        if (prizes_[v] == 0 && degree_inside(v) > 2) starts.push_back(v);
-      for (const std::int32_t start : starts) {
-        if (budget_ <= 0) break;
-        consider(joined(start, paid));
-        consider(joined(start, all_paid()));
-      }
-      for (const std::int32_t without : paid) {
-        if (budget_ <= 0 || paid.size() < 3) break;
-        std::vector<std::int32_t> rest;
-        for (const std::int32_t v : paid)
-          if (v != without) rest.push_back(v);
-        consider(joined(rest.front(), rest));
-      }
-      for (const int joints : {2, 1}) {  // with one more vertex
-        if (improved) break;
-        mark(best.vertices);
-        for (const std::int32_t v : around(best.vertices, joints)) {
-          if (improved || budget_ <= 0) break;
-          consider(joined(v, paid));
-        }
-      }
+  void drop(const Event* event) {
+    if (next_ < sorted_.size() && event == &sorted_[next_]) {
+      ++next_;
+      return;
     }
-    return best;
-  }
-
-  // The best part of the cheapest tree on some vertices (of the piece that the first of them is in).
-  Tree best_part(const std::vector<std::int32_t>& vertices) {
-    mark(vertices);
-    std::vector<std::tuple<double, std::int64_t, std::int32_t, std::int32_t>> edges;
-    for (const std::int32_t v : vertices)
-      each(v, [&](const Way& way) {
-        if (way.to > v && inside_[way.to] == epoch_) edges.emplace_back(way.cost, way.edge, v, way.to);
-      });
-    std::sort(edges.begin(), edges.end());
-    std::unordered_map<std::int32_t, std::int32_t> above;
-    std::unordered_map<std::int32_t, std::vector<Way>> tree;
-    for (const std::int32_t v : vertices) above[v] = v;
-    const auto top = [&](std::int32_t v) {
-      while (above[v] != v) v = above[v] = above[above[v]];
-      return v;
-    };
-    for (const auto& [cost, edge, one, two] : edges) {
-      if (top(one) == top(two)) continue;
-      above[top(one)] = top(two);
-      tree[one].push_back({two, edge, cost});
-      tree[two].push_back({one, edge, cost});
-    }
-    std::vector<std::int32_t> order{vertices.front()};
-    std::unordered_map<std::int32_t, std::int64_t> by{{vertices.front(), -1}};
-    std::unordered_map<std::int32_t, double> worth;
-    for (std::size_t i = 0; i < order.size(); ++i)
-      for (const Way& way : tree[order[i]])
-        if (by.emplace(way.to, way.edge).second) order.push_back(way.to);
-    for (auto v = order.rbegin(); v != order.rend(); ++v) {
-      double own = prizes_[*v];
-      for (const Way& way : tree[*v])
-        if (by[way.to] == way.edge && by[*v] != way.edge) own += std::max(0.0, worth[way.to] - way.cost);
-      worth[*v] = own;
-    }
-    std::int32_t best = order.front();
-    for (const std::int32_t v : order)
-      if (worth[v] > worth[best]) best = v;
-    Tree found{worth[best], {best}, {}};
-    for (std::size_t i = 0; i < found.vertices.size(); ++i) {
-      const std::int32_t v = found.vertices[i];
-      for (const Way& way : tree[v])
-        if (by[way.to] == way.edge && by[v] != way.edge && worth[way.to] - way.cost > 1e-12) {
-          found.vertices.push_back(way.to);
-          found.edges.push_back(way.edge);
-        }
-    }
-    return found;
+    std::pop_heap(later_.begin(), later_.end(), std::greater<>());
+    later_.pop_back();
   }
 
  private:
-  template <typename Visit>
-  void each(std::int32_t v, Visit visit) {
-    budget_ -= first_[v + 1] - first_[v];
-    for (std::int64_t i = first_[v]; i < first_[v + 1]; ++i) visit(ways_[i]);
-  }
-
-  void mark(const std::vector<std::int32_t>& vertices) {
-    ++epoch_;
-    for (const std::int32_t v : vertices) inside_[v] = epoch_;
-  }
-
-  int degree_inside(std::int32_t v) {
-    int count = 0;
-    each(v, [&](const Way& way) { count += inside_[way.to] == epoch_; });
-    return count;
-  }
-
-  // Vertices next to so many marked ones at least.
-  std::vector<std::int32_t> around(const std::vector<std::int32_t>& vertices, int joints) {
-    std::unordered_map<std::int32_t, int> touched;
-    for (const std::int32_t v : vertices)
-      each(v, [&](const Way& way) {
-        if (inside_[way.to] != epoch_) ++touched[way.to];
-      });
-    std::vector<std::int32_t> found;
-    for (const auto& [v, count] : touched)
-      if (count >= joints) found.push_back(v);
-    std::sort(found.begin(), found.end());
-    return found;
-  }
-
-  const std::vector<std::int32_t>& all_paid() {
-    if (all_paid_.empty())
-      for (std::size_t v = 0; v < prizes_.size(); ++v)
-        if (prizes_[v] > 0) all_paid_.push_back(static_cast<std::int32_t>(v));
-    return all_paid_;
-  }
-
-  // A start with those of the wanted that it can reach, each joined by the shortest way to what is there.
-  std::vector<std::int32_t> joined(std::int32_t start, const std::vector<std::int32_t>& wanted) {
-    std::vector<std::int32_t> there{start};
-    std::unordered_map<std::int32_t, bool> is_there{{start, true}};
-    std::unordered_map<std::int32_t, bool> left;
-    for (const std::int32_t v : wanted)
-      if (v != start) left[v] = true;
-    while (!left.empty() && budget_ > 0) {
-      ++search_;
-      std::priority_queue<std::pair<double, std::int32_t>, std::vector<std::pair<double, std::int32_t>>, std::greater<>> open;
-      for (const std::int32_t v : there) seen_[v] = search_, distance_[v] = 0, open.emplace(0.0, v);
-      std::int32_t hit = -1;
-      while (!open.empty() && hit < 0) {
-        const auto [far, v] = open.top();
-        open.pop();
-        if (far > distance_[v]) continue;
-        if (left.count(v)) {
-          hit = v;
-          break;
-        }
-        each(v, [&](const Way& way) {
-          const double further = far + way.cost;
-          if (seen_[way.to] == search_ && further >= distance_[way.to]) return;
-          seen_[way.to] = search_, distance_[way.to] = further, came_[way.to] = v;
-          open.emplace(further, way.to);
-        });
-      }
-      if (hit < 0) break;
-      for (std::int32_t v = hit; !is_there.count(v); v = came_[v]) {
-        is_there[v] = true;
-        there.push_back(v);
-        left.erase(v);
-      }
-    }
-    return there;
-  }
-
-  const std::vector<double>& prizes_;
-  std::vector<std::int64_t> first_;
-  std::vector<Way> ways_;
-  std::int64_t budget_;  // edges that may still be looked at
-  std::vector<double> distance_;
-  std::vector<std::int32_t> came_;
-  std::vector<std::int32_t> seen_, inside_, all_paid_;
-  std::int32_t search_ = 0, epoch_ = 0;
+  Pool<Event> sorted_, later_;
+  Place next_ = 0;
 };
-
-template <typename T>
-using Earliest = std::priority_queue<T, std::vector<T>, std::greater<T>>;
 
 class Growth {
  public:
-  // Of equal times the lowest id comes first, or the highest.
-  Growth(const Graph& graph, bool highest) : graph_(graph), sign_(highest ? -1 : 1) {
-    reached_.assign((graph.num_nodes + static_cast<std::int64_t>(graph.dear.size())) / 64 + 1, 0);
-  }
+  explicit Growth(const Graph& graph)
+      : graph_(graph), known_(graph.num_nodes + graph.num_dear) {}
 
-  void solve(const std::vector<std::pair<std::int64_t, double>>& terminals, std::int64_t budget) {
-    start(terminals);
-    run();
-    finish(budget);
-  }
-
-  bool tied() const { return tied_; }
-  double worth() const { return tree_.worth; }
-
-  void start(const std::vector<std::pair<std::int64_t, double>>& terminals) {
-    for (const auto& [id, prize] : terminals) {
-      const std::int32_t v = reach(id);
-      Cluster& cluster = clusters_.emplace_back();
-      cluster.tree = vertices_[v].tree;
-      cluster.prize = prize;
-      cluster.active = prize > kNear;
-      if (cluster.active) {
-        ++active_;
-        cluster.death = prize;
-        deaths_.push({prize, v, 0});
-      }
+  void solve(const Id* terminals, const double* prizes, Id count) {
+    for (Id i = 0; i < count; ++i) {
+      const Place v = set_up(terminals[i]);
+      clusters_[v].prizes = prizes[i];
+      deaths_.add_first({prizes[i], terminals[i], v});
+      if (clusters_[v].heap == kNone) continue;
+      clusters_[v].planned = ends_[clusters_[v].heap].value;
+      looks_.add_first({clusters_[v].planned, terminals[i], v});
     }
-    terminals_ = static_cast<std::int32_t>(vertices_.size());
-    for (std::int32_t v = 0; v < terminals_; ++v) look_around(v);
-  }
-
-  void run() {
-    while (active_ > 1) {
-      while (!deaths_.empty() && stale(deaths_.top())) deaths_.pop();
-      const double next_event = events_.empty() ? kNever : events_.top().time;
-      const double next_death = deaths_.empty() ? kNever : deaths_.top().time;
-      if (next_event == kNever && next_death == kNever) break;
-      if (next_event < next_death) {
-        const Event event = events_.top();
-        events_.pop();
-        advance(event.time);
-        event.kind == 0 ? meet(static_cast<std::int32_t>(event.at)) : further(static_cast<std::int32_t>(event.at));
-      } else {
-        advance(next_death);
-        const std::int32_t root = deaths_.top().root;
-        deaths_.pop();
-        Cluster& cluster = clusters_[root];
-        cluster.clock = clock(root);
-        cluster.active = false;
-        --active_;
-      }
-    }
-  }
-
-  // The tree of the cluster that is left, pruned, and made better if ties had left a choice.
-  void finish(std::int64_t budget) {
-    std::int32_t final_root = -1;
-    for (std::int32_t v = 0; v < terminals_; ++v) {
-      deepest_ = std::max(deepest_, depth(v));  // only terminals have been there from the start
-      if (clusters_[find(v)].active) final_root = find(v);
-    }
-    if (final_root < 0) return;
-    tree_ = pruned(final_root);
-    if (!tied_ || budget <= 0 || tree_.vertices.empty()) return;
-    std::vector<double> prizes(vertices_.size(), 0);
-    for (std::int32_t v = 0; v < terminals_; ++v) prizes[v] = clusters_[v].prize;
-    std::vector<std::tuple<std::int32_t, std::int32_t, std::int64_t, double>> edges;
-    for (const Merge& merge : merges_)
-      if (merge.pair < 0) edges.emplace_back(merge.one, merge.two, merge.edge, merge.cost);
-    for (const Pair& pair : pairs_) edges.emplace_back(pair.one, pair.two, pair.edge, pair.cost);
-    // Vertices that growth would have reached next, where they would join what it has.
-    std::unordered_map<std::int64_t, int> joints;
-    std::vector<std::int64_t> next;
-    for (const Vertex& vertex : vertices_)
-      for (std::int64_t at = vertex.ahead; at < vertex.end; ++at) ++joints[pool_[at].to];
-    const auto count = static_cast<std::int32_t>(vertices_.size());
-    std::unordered_map<std::int64_t, std::int32_t> beyond;
-    for (std::int32_t v = 0; v < count; ++v)
-      for (std::int64_t at = vertices_[v].ahead; at < vertices_[v].end; ++at) {
-        const Reach& way = pool_[at];
-        if (joints[way.to] < 2 || is_reached(way.to)) continue;
-        const auto [place, fresh] = beyond.emplace(way.to, static_cast<std::int32_t>(prizes.size()));
-        if (fresh) prizes.push_back(0), next.push_back(way.to);
-        edges.emplace_back(v, place->second, way.edge, way.cost);
-      }
-    tree_ = Improvement(prizes, edges, budget).better_than(tree_);
-    beyond_ = std::move(next);
+    deaths_.start();
+    looks_.start();
+    terminals_ = active_ = static_cast<Place>(count);
+    set_up_ends_of_dear_edges();
+    grow();
+    prune();
   }
 
   py::dict result() const {
-    std::vector<std::int64_t> nodes;
-    const auto count = static_cast<std::int32_t>(vertices_.size());
-    for (const std::int32_t v : tree_.vertices) nodes.push_back(v < count ? vertices_[v].id : beyond_[v - count]);
-    std::vector<std::int64_t> edges = tree_.edges;
-    for (auto* ids : {&nodes, &edges}) std::sort(ids->begin(), ids->end());
     py::dict out;
-    out["nodes"] = array(nodes);
-    out["edges"] = array(edges);
-    out["worth"] = tree_.worth;
-    out["dual"] = dual_ - deepest_;
-    std::vector<std::int64_t> reached;
-    for (const Vertex& vertex : vertices_) reached.push_back(vertex.id);
-    out["reached"] = array(reached);
-    out["looked_at"] = looked_at_;
-    out["tied"] = tied_;
+    out["nodes"] = array(nodes_);
+    out["edges"] = array(edges_);
+    out["worth"] = worth_;
+    out["dual"] = dual_;
+    out["merged"] = Id{vertices_.size()};
+    out["looked_at"] = Id{ends_.size()};
     return out;
   }
 
  private:
-  static py::array_t<std::int64_t> array(const std::vector<std::int64_t>& values) {
-    return py::array_t<std::int64_t>(static_cast<py::ssize_t>(values.size()), values.data());
+  struct Covered {
+    double sum;       // by an end, until now
+    double finished;  // without what its cluster grows just now
+    Place cluster;
+  };
+
+  struct Passed {
+    Place cluster;
+    double sum;  // of the moats below
+  };
+
+  static py::array_t<Id> array(const std::vector<Id>& values) {
+    return py::array_t<Id>(static_cast<py::ssize_t>(values.size()), values.data());
   }
 
-  bool is_reached(std::int64_t id) const { return reached_[id >> 6] >> (id & 63) & 1; }
+  // --- vertices -----------------------------------------------------------------------------------------------------
 
-  std::int32_t reach(std::int64_t id) {
-    reached_[id >> 6] |= std::uint64_t{1} << (id & 63);
-    const auto v = static_cast<std::int32_t>(vertices_.size());
-    places_.put(id, v);
-    vertices_.push_back({id, v, new_tree(), 0, 0, 0});
+  // A vertex with its heap as pcst-fast has it at the start, and then all that touched it.
+  Place set_up(Id id) {
+    const Place touched = known_[id], v = vertices_.size(), own = clusters_.size();
+    known_[id] = v + 1;
+    vertices_.push_back({id, own, ends_.size(), 0, kNone, kNone, 0});
+    Cluster cluster;
+    cluster.label = id;
+    cluster.heap = id < graph_.num_nodes ? heap_of_a_node(v) : heap_of_a_middle(v);
+    clusters_.push_back(cluster);
+    replay(v, touched);
     return v;
   }
 
-  std::int32_t new_tree() {
-    above_.push_back(-1);
-    return static_cast<std::int32_t>(above_.size()) - 1;
+  // They merge at time 0. In the order of their ids memory is read faster.
+  void set_up_ends_of_dear_edges() {
+    std::vector<Id> ids;
+    ids.reserve(2 * graph_.num_dear);
+    for (Id i = 0; i < graph_.num_dear; ++i)
+      for (const Id* side : {graph_.source, graph_.target})
+        if (const Id id = side[graph_.dear[i]]; known_[id] == 0) ids.push_back(id);
+    std::sort(ids.begin(), ids.end());
+    for (const Id id : ids)
+      if (known_[id] == 0) clusters_[vertices_[set_up(id)].own].active = false;
   }
 
-  double clock(std::int32_t root) const {
-    const Cluster& cluster = clusters_[root];
-    return cluster.active ? cluster.clock + (now_ - cluster.since) : cluster.clock;
+  Place heap_of_a_middle(Place v) {
+    const Id i = vertices_[v].id - graph_.num_nodes, edge = graph_.num_edges + 2 * i;
+    const Place first = add_end(v, 2 * edge + 1, 0.0, graph_.source[graph_.dear[i]]);
+    const Place second = add_end(v, 2 * (edge + 1), 0.0, graph_.target[graph_.dear[i]]);
+    vertices_[v].num_halves = 2;
+    return link(first, second);
   }
 
-  std::int32_t find(std::int32_t v) {
-    std::int32_t root = v;
-    double behind = 0;
-    while (vertices_[root].parent != root) {
-      behind += vertices_[root].behind;
-      root = vertices_[root].parent;
-    }
-    while (vertices_[v].parent != root && v != root) {
-      const std::int32_t next = vertices_[v].parent;
-      const double own = vertices_[v].behind;
-      vertices_[v].parent = root;
-      vertices_[v].behind = behind;
-      behind -= own;
-      v = next;
-    }
-    return root;
-  }
-
-  // How far the clusters of a vertex have grown since it joined.
-  double depth(std::int32_t v) {
-    const std::int32_t root = find(v);
-    return clock(root) + (v == root ? 0 : vertices_[v].behind);
-  }
-
-  bool stale(const Death& death) const {
-    const Cluster& cluster = clusters_[death.root];
-    return vertices_[death.root].parent != death.root || !cluster.active || cluster.stamp != death.stamp;
-  }
-
-  void advance(double time) {
-    time = std::max(time, now_);
-    dual_ += active_ * (time - now_);
-    now_ = time;
-  }
-
-  // Of merges at one time another order might have made another tree.
-  void note_tie(double cost) {
-    if (cost == 0) return;
-    if (now_ == last_merge_) tied_ = true;
-    last_merge_ = now_;
-  }
-
-  template <typename Visit>
-  void each_edge(std::int64_t id, Visit visit) {
-    if (id >= graph_.num_nodes) {  // the middle of a dear edge
-      const std::int64_t i = id - graph_.num_nodes, edge = graph_.dear[i];
-      visit(graph_.num_edges + 2 * i, graph_.source[edge], 0.0);
-      visit(graph_.num_edges + 2 * i + 1, graph_.target[edge], 0.0);
-      return;
-    }
-    for (std::int64_t at = graph_.indptr[id]; at < graph_.indptr[id + 1]; ++at) {
-      const std::int64_t edge = graph_.incident[at];
-      const bool special = graph_.is_special(edge);
-      if (const std::int64_t i = special ? graph_.dear_at(edge) : -1; i >= 0) {
-        if (graph_.source[edge] == id) visit(graph_.num_edges + 2 * i, graph_.num_nodes + i, 0.0);
-        if (graph_.target[edge] == id) visit(graph_.num_edges + 2 * i + 1, graph_.num_nodes + i, 0.0);
+  // Edges go into the heap in the order of their ids, halves last. So the root is the last of the cheapest edges, what
+  // came before and after it are its children, and above it come the halves: only these are made now.
+  Place heap_of_a_node(Place v) {
+    const Id id = vertices_[v].id;
+    Id cheapest = -1, count = 0;
+    double least = kNever;
+    dear_.clear();
+    for (Id at = graph_.indptr[id]; at < graph_.indptr[id + 1]; ++at) {
+      const Id edge = graph_.incident[at];
+      const auto [i, cost] = graph_.dear_or_cost(edge);
+      if (i >= 0) {
+        dear_.push_back(i);
         continue;
       }
-      const std::int64_t to = graph_.source[edge] == id ? graph_.target[edge] : graph_.source[edge];
-      if (to != id) visit(edge, to, special ? graph_.special_cost(edge) : graph_.cost(edge));
+      ++count;
+      if (cost <= least) least = cost, cheapest = edge;
     }
+    Place heap = kNone;
+    if (count > 0) {
+      const bool loop = graph_.source[cheapest] == graph_.target[cheapest];
+      const int side = graph_.source[cheapest] != id || loop;  // a loop's second end comes after its first
+      heap = add_end(v, 2 * cheapest + side, least, (side ? graph_.source : graph_.target)[cheapest]);
+      if (count > 1 || loop) ends_[heap].child = kRest;
+      vertices_[v].root = heap;
+    }
+    vertices_[v].halves = ends_.size();
+    for (const Id i : dear_) {
+      const Id half = graph_.num_edges + 2 * i, middle = graph_.num_nodes + i;
+      if (graph_.source[graph_.dear[i]] == id) heap = link(heap, add_end(v, 2 * half, 0.0, middle));
+      if (graph_.target[graph_.dear[i]] == id) heap = link(heap, add_end(v, 2 * (half + 1) + 1, 0.0, middle));
+    }
+    vertices_[v].num_halves = ends_.size() - vertices_[v].halves;
+    return heap;
   }
 
-  // What touches a vertex that has just been reached.
-  void look_around(std::int32_t v) {
-    const auto first = static_cast<std::int64_t>(pool_.size());
-    each_edge(vertices_[v].id, [&](std::int64_t edge, std::int64_t to, double cost) {
-      ++looked_at_;
-      if (!is_reached(to)) {
-        pool_.push_back({cost, edge, to});
-        return;
+  // The children that the root of a vertex had at the start, first to last.
+  Place make_rest(Place v) {
+    const Id id = vertices_[v].id, first = graph_.indptr[id], last = graph_.indptr[id + 1];
+    const Place root = vertices_[v].root, rest = ends_.size();
+    const Id key = ends_[root].key;
+    ends_.reserve(Id{rest} + 2 * (last - first));
+    Place children = kNone;
+    bool before = true;
+    for (Id at = first; at < last; ++at) {
+      const Id edge = graph_.incident[at];
+      const auto [i, cost] = graph_.dear_or_cost(edge);
+      if (i >= 0) continue;
+      const Id source = graph_.source[edge], target = graph_.target[edge];
+      for (const int side : {0, 1}) {
+        if ((side ? target : source) != id) continue;
+        if (2 * edge + side == key) {
+          before = false;
+          continue;
+        }
+        const Place end = add_end(v, 2 * edge + side, cost, side ? source : target);
+        if (before) {
+          children = link(children, end);
+        } else {
+          ends_[end].sibling = children;
+          if (children != kNone) ends_[children].left_up = end;
+          children = end;
+        }
       }
-      pairs_.push_back({edge, v, places_.at(to), cost});
-      await(static_cast<std::int32_t>(pairs_.size()) - 1);
-    });
-    const auto cheaper = [this](const Reach& a, const Reach& b) {
-      return std::make_pair(a.cost, sign_ * a.edge) < std::make_pair(b.cost, sign_ * b.edge);
-    };
-    if (!std::is_sorted(pool_.begin() + first, pool_.end(), cheaper)) std::sort(pool_.begin() + first, pool_.end(), cheaper);
-    vertices_[v].ahead = first;
-    vertices_[v].end = static_cast<std::int64_t>(pool_.size());
-    go_on(v);
-  }
-
-  // Plan when the two ends of an edge meet.
-  void await(std::int32_t pair) {
-    const Pair& edge = pairs_[pair];
-    const std::int32_t one = find(edge.one), two = find(edge.two);
-    if (one == two) return;
-    const double left = std::max(0.0, edge.cost - depth(edge.one) - depth(edge.two));
-    const bool grows_one = clusters_[one].active, grows_two = clusters_[two].active;
-    if (!grows_one) clusters_[one].parked.push_back(pair);
-    if (!grows_two) clusters_[two].parked.push_back(pair);
-    if (grows_one || grows_two) events_.push({now_ + (grows_one && grows_two ? left / 2 : left), 0, pair, sign_ * edge.edge});
-  }
-
-  // Plan when a vertex reaches further.
-  void go_on(std::int32_t v) {
-    Vertex& vertex = vertices_[v];
-    if (vertex.ahead == vertex.end) return;
-    const std::int32_t root = find(v);
-    if (!clusters_[root].active) {
-      clusters_[root].parked.push_back(-1 - static_cast<std::int64_t>(v));
-      return;
     }
-    events_.push({now_ + std::max(0.0, pool_[vertex.ahead].cost - depth(v)), 1, v, sign_ * vertex.id});
+    vertices_[v].rest = rest;
+    vertices_[v].num_rest = ends_.size() - rest;
+    return children;
   }
 
-  void further(std::int32_t v) {
-    const std::int32_t root = find(v);
-    if (!clusters_[root].active) return go_on(v);
-    const double reach = vertices_[v].ahead < vertices_[v].end ? pool_[vertices_[v].ahead].cost : 0;
-    if (reach - depth(v) > kNear * reach) return go_on(v);
-    while (vertices_[v].ahead < vertices_[v].end && pool_[vertices_[v].ahead].cost == reach) {
-      const Reach next = pool_[vertices_[v].ahead++];
-      if (!is_reached(next.to)) absorb(v, next);  // otherwise the edge became a pair then
+  Place add_end(Place v, Id key, double cost, Id other) {
+    const double half = cost / 2.0;
+    ends_.push_back({kNone, kNone, kNone, v, half, 0.0, half, cost, key, other});
+    return ends_.size() - 1;
+  }
+
+  // What growing clusters did to a vertex before it merged: it had stopped at time 0, having covered nothing.
+  void replay(Place v, Place touched) {
+    if (touched >= 0) return;
+    order_.clear();
+    for (Place at = -touched - 1; at != kNone; at = touches_[at].before) order_.push_back(at);
+    Place& heap = clusters_[vertices_[v].own].heap;
+    for (; !order_.empty(); order_.pop_back()) {
+      const Place end = end_at(v, touches_[order_.back()].key);
+      decrease(heap, end, ends_[end].next, 0.0);
+      ends_[end].next = 0.0;
     }
-    go_on(v);
   }
 
-  void absorb(std::int32_t v, const Reach& way) {
-    const std::int32_t root = find(v);
-    const std::int32_t w = reach(way.to);
-    const std::int32_t made = new_tree();
-    note_tie(way.cost);
-    merges_.push_back({way.edge, v, w, clusters_[root].tree, vertices_[w].tree, made, vertices_[w].tree, way.cost, -1});
-    above_[clusters_[root].tree] = above_[vertices_[w].tree] = made;
-    clusters_[root].tree = made;
-    vertices_[w].parent = root;
-    vertices_[w].behind = -clock(root);
-    look_around(w);
+  // An end by its key, at a vertex that is set up.
+  Place end_at(Place v, Id key) {
+    if (key >= 2 * graph_.num_edges) return find(vertices_[v].halves, vertices_[v].num_halves, key);
+    const Place root = vertices_[v].root;
+    if (ends_[root].key == key) return root;
+    if (vertices_[v].rest == kNone) {
+      const Place children = make_rest(v);
+      Place last = kNone;
+      for (Place child = ends_[root].child; child != kRest; child = ends_[child].sibling) last = child;
+      (last == kNone ? ends_[root].child : ends_[last].sibling) = children;
+      ends_[children].left_up = last == kNone ? root : last;
+    }
+    return find(vertices_[v].rest, vertices_[v].num_rest, key);
   }
 
-  void meet(std::int32_t pair) {
-    const Pair edge = pairs_[pair];
-    const std::int32_t one = find(edge.one), two = find(edge.two);
-    if (one == two) return;
-    const double left = edge.cost - depth(edge.one) - depth(edge.two);
-    if (left > kNear * edge.cost) return await(pair);
-    const bool grows_one = clusters_[one].active, grows_two = clusters_[two].active;
-    if (!grows_one && !grows_two) return await(pair);
-    // 1. The tree of merges.
-    const std::int32_t made = new_tree();
-    note_tie(edge.cost);
-    const std::int32_t first = clusters_[one].tree, second = clusters_[two].tree;
-    merges_.push_back({edge.edge, edge.one, edge.two, first, second, made, !grows_one ? first : !grows_two ? second : -1, edge.cost, pair});
-    above_[first] = above_[second] = made;
-    // 2. One cluster under the root of the larger.
-    const bool swap = clusters_[one].size < clusters_[two].size;
-    const std::int32_t root = swap ? two : one, other = swap ? one : two;
-    const double rest = (grows_one ? clusters_[one].death - now_ : 0) + (grows_two ? clusters_[two].death - now_ : 0);
-    const double own = clock(root), others = clock(other);
-    std::vector<std::int64_t> woken;
-    if (!grows_one) woken.swap(clusters_[one].parked);
-    if (!grows_two) woken.swap(clusters_[two].parked);
-    vertices_[other].parent = root;
-    vertices_[other].behind = others - own;
-    Cluster& cluster = clusters_[root];
-    cluster.size += clusters_[other].size;
-    cluster.active = true;
-    cluster.clock = own;
-    cluster.since = now_;
-    cluster.death = now_ + rest;
-    cluster.tree = made;
-    ++cluster.stamp;
-    deaths_.push({cluster.death, root, cluster.stamp});
-    if (grows_one && grows_two) --active_;
-    // 3. What waited for a cluster that did not grow.
-    for (const std::int64_t one_parked : woken)
-      one_parked >= 0 ? await(static_cast<std::int32_t>(one_parked)) : go_on(static_cast<std::int32_t>(-1 - one_parked));
+  Place find(Place first, Place count, Id key) const {
+    const End* from = &ends_[first];
+    return first + static_cast<Place>(
+        std::lower_bound(from, from + count, key, [](const End& end, Id wanted) { return end.key < wanted; }) - from);
   }
 
-  // Backwards through the merges: what had stopped growing goes again unless something that stays hangs on it.
-  Tree pruned(std::int32_t final_root) {
-    std::vector<char> needed(above_.size(), 0), dropped(above_.size(), 0);
-    const auto need = [&](std::int32_t v) {
-      for (std::int32_t at = vertices_[v].tree; at >= 0 && !needed[at]; at = above_[at]) needed[at] = 1;
+  // --- pairing heaps ------------------------------------------------------------------------------------------------
+
+  Place link(Place one, Place two) {
+    if (one == kNone) return two;
+    if (two == kNone) return one;
+    const bool first = ends_[one].value < ends_[two].value;
+    const Place small = first ? one : two, large = first ? two : one;
+    End &above = ends_[small], &below = ends_[large];
+    below.sibling = above.child;
+    if (below.sibling >= 0) ends_[below.sibling].left_up = large;
+    below.left_up = small;
+    above.child = large;
+    below.value -= above.child_offset;
+    below.child_offset -= above.child_offset;
+    return small;
+  }
+
+  void add_to_all(Place heap, double value) {
+    if (heap == kNone) return;
+    ends_[heap].value += value;
+    ends_[heap].child_offset += value;
+  }
+
+  void decrease(Place& heap, Place at, double from, double to) {
+    End& end = ends_[at];
+    end.child_offset += from - end.value;
+    end.value = to;
+    if (end.left_up == kNone) return;
+    End& other = ends_[end.left_up];
+    (other.child == at ? other.child : other.sibling) = end.sibling;
+    if (end.sibling >= 0) ends_[end.sibling].left_up = end.left_up;
+    end.left_up = end.sibling = kNone;
+    heap = link(heap, at);
+  }
+
+  void pop(Place& heap) {
+    const double offset = ends_[heap].child_offset;
+    buffer_.clear();
+    ends_[heap].left_up = ends_[heap].sibling = kNone;
+    for (Place child = ends_[heap].child, next; child != kNone; child = next) {
+      if (child == kRest) child = make_rest(ends_[heap].vertex);
+      End& end = ends_[child];
+      buffer_.push_back(child);
+      next = end.sibling;
+      end.left_up = end.sibling = kNone;
+      end.value += offset;
+      end.child_offset += offset;
+    }
+    ends_[heap].child = kNone;
+    ends_[heap].child_offset = 0;
+    Place pairs = 0;
+    for (Place i = 0; i < buffer_.size(); i += 2)
+      buffer_[pairs++] = i + 1 < buffer_.size() ? link(buffer_[i], buffer_[i + 1]) : buffer_[i];
+    heap = kNone;
+    for (; pairs > 0; --pairs) heap = link(heap, buffer_[pairs - 1]);
+  }
+
+  void insert(Place& heap, Place at, double value) {
+    ends_[at].value = value;
+    heap = link(heap, at);
+  }
+
+  // --- growth -------------------------------------------------------------------------------------------------------
+
+  // Plan a cluster's next look at an edge. Plans that were changed since are passed over when their time comes.
+  void plan(Place at) {
+    Cluster& cluster = clusters_[at];
+    const double time = cluster.heap == kNone ? kNever : ends_[cluster.heap].value;
+    if (time == cluster.planned) return;
+    cluster.planned = time;
+    if (time != kNever) looks_.add({time, cluster.label, at});
+  }
+
+  Covered covered_of(Place vertex) {
+    Place at = vertices_[vertex].own;
+    double sum = 0;
+    path_.clear();
+    while (clusters_[at].merged_into != kNone) {
+      const Cluster& cluster = clusters_[at];
+      path_.push_back({at, sum});
+      sum += cluster.skip_up != kNone ? cluster.skip_sum : cluster.moat;
+      at = cluster.skip_up != kNone ? cluster.skip_up : cluster.merged_into;
+    }
+    for (const Passed& passed : path_) {
+      clusters_[passed.cluster].skip_up = at;
+      clusters_[passed.cluster].skip_sum = sum - passed.sum;
+    }
+    const Cluster& cluster = clusters_[at];
+    if (cluster.active) return {sum + (now_ - cluster.start), sum, at};
+    sum += cluster.moat;
+    return {sum, sum, at};
+  }
+
+  void grow() {
+    const auto lives = [this](const Event& event) { return clusters_[event.cluster].active; };
+    const auto planned = [this](const Event& event) {
+      return clusters_[event.cluster].active && clusters_[event.cluster].planned == event.time;
     };
-    Tree tree;
-    for (auto merge = merges_.rbegin(); merge != merges_.rend(); ++merge) {
-      if (find(merge->one) != final_root) continue;
-      if (dropped[merge->made]) {
-        dropped[merge->first] = dropped[merge->second] = 1;
-      } else if (merge->inactive >= 0 && !needed[merge->inactive]) {
-        dropped[merge->inactive] = 1;
+    while (active_ > 1) {
+      const Event* death = deaths_.first(lives);
+      const Event* look = looks_.first(planned);
+      if (look && look->time < death->time) {
+        now_ = look->time;
+        const Place growing = look->cluster;
+        looks_.drop(look);
+        look_at(growing);
       } else {
-        need(merge->one);
-        need(merge->two);
-        tree.edges.push_back(merge->edge);
-        tree.worth -= merge->cost;
+        now_ = death->time;
+        const Place dying = death->cluster;
+        deaths_.drop(death);
+        stop(dying, now_);
       }
     }
-    for (std::size_t v = 0; v < vertices_.size(); ++v)
-      if (find(static_cast<std::int32_t>(v)) == final_root && !dropped[vertices_[v].tree]) {
-        tree.vertices.push_back(static_cast<std::int32_t>(v));
-        if (static_cast<std::int32_t>(v) < terminals_) tree.worth += clusters_[v].prize;
+  }
+
+  void stop(Place at, double time) {
+    Cluster& cluster = clusters_[at];
+    cluster.active = false;
+    cluster.end = time;
+    cluster.moat = cluster.end - cluster.start;
+    --active_;
+  }
+
+  // The edge that a growing cluster has come to.
+  void look_at(Place growing) {
+    const Place end = clusters_[growing].heap;
+    pop(clusters_[growing].heap);
+    clusters_[growing].planned = kNever;
+    look_along(end, growing);
+    if (clusters_[growing].active) plan(growing);
+  }
+
+  void look_along(Place end, Place growing) {
+    if (ends_[end].other == kDone) return;
+    const double cost = ends_[end].cost;
+    const Covered here = covered_of(ends_[end].vertex);
+    if (ends_[end].other >= 0) {
+      const Id id = ends_[end].other;
+      const Place known = known_[id];
+      if (known <= 0) return look_at_new(end, id, known, here);
+      const Place other = end_at(known - 1, ends_[end].key ^ 1);
+      ends_[end].other = -1 - Id{other};
+      ends_[other].other = -1 - Id{end};
+    }
+    const Place other_end = static_cast<Place>(-1 - ends_[end].other);
+    const Covered there = covered_of(ends_[other_end].vertex);
+    const double left = cost - here.sum - there.sum;
+    if (here.cluster == there.cluster) {
+      ends_[other_end].other = kDone;
+    } else if (left < kNear * cost || left == 0.0) {
+      merge(end, other_end, here.cluster, there.cluster, left);
+    } else {
+      Cluster& other = clusters_[there.cluster];
+      if (other.active) {
+        const double time = now_ + left / 2.0;
+        ends_[end].next = here.sum + left / 2.0;
+        insert(clusters_[growing].heap, end, time);
+        decrease(other.heap, other_end, other.start + ends_[other_end].next - there.finished, time);
+        ends_[other_end].next = there.sum + left / 2.0;
+        plan(there.cluster);
+      } else {
+        ends_[end].next = cost - there.finished;
+        insert(clusters_[growing].heap, end, now_ + left);
+        decrease(other.heap, other_end, other.end + ends_[other_end].next - there.finished, other.end);
+        ends_[other_end].next = there.finished;
       }
-    return tree;
+    }
+  }
+
+  // An edge to a vertex that has not merged.
+  void look_at_new(Place end, Id id, Place known, const Covered& here) {
+    const double cost = ends_[end].cost, left = cost - here.sum;
+    const Id there = ends_[end].key ^ 1;
+    if (left < kNear * cost || left == 0.0) {
+      const Place other = set_up(id), own = vertices_[other].own;
+      clusters_[own].active = false;
+      return merge(end, end_at(other, there), here.cluster, own, left);
+    }
+    ends_[end].next = cost;
+    insert(clusters_[here.cluster].heap, end, now_ + left);
+    touches_.push_back({there, known < 0 ? -known - 1 : kNone});
+    known_[id] = -touches_.size();
+  }
+
+  void merge(Place end, Place other_end, Place here, Place there, double left) {
+    const Place active = ends_[end].vertex, other = ends_[other_end].vertex;
+    const Id key = ends_[end].key;
+    Merge merge{key / 2, ends_[end].cost, key & 1 ? other : active, key & 1 ? active : other, kNone, active, other};
+    ends_[other_end].other = kDone;
+    const double time = now_ + left;
+    stop(here, time);
+    if (clusters_[there].active) {
+      stop(there, time);
+    } else {
+      add_to_all(clusters_[there].heap, time - clusters_[there].end);
+      merge.inactive = there;
+    }
+    Cluster cluster;
+    cluster.label = graph_.num_nodes + graph_.num_dear + merges_.size();
+    cluster.prizes = clusters_[here].prizes + clusters_[there].prizes;
+    cluster.moats = clusters_[here].moats + clusters_[there].moats;
+    cluster.moats += clusters_[here].moat;
+    cluster.moats += clusters_[there].moat;
+    cluster.child_1 = here;
+    cluster.child_2 = there;
+    cluster.start = time;
+    cluster.heap = link(clusters_[here].heap, clusters_[there].heap);
+    const Place made = clusters_.size();
+    clusters_[here].merged_into = clusters_[there].merged_into = made;
+    clusters_.push_back(cluster);
+    merges_.push_back(merge);
+    ++active_;
+    deaths_.add({time + cluster.prizes - cluster.moats, cluster.label, made});
+    plan(made);
+  }
+
+  // --- pruning ------------------------------------------------------------------------------------------------------
+
+  // Backwards through the merges of the cluster that is left: what had stopped growing goes again unless something that
+  // stays hangs on it.
+  void prune() {
+    std::vector<char> good(vertices_.size(), 0), gone(vertices_.size(), 0);
+    std::vector<Place> open;
+    double deepest = 0;
+    for (Place v = 0; v < terminals_; ++v) deepest = std::max(deepest, covered_of(v).sum);
+    for (Place at = 0; at < clusters_.size(); ++at) {
+      const Cluster& cluster = clusters_[at];
+      dual_ += cluster.active ? now_ - cluster.start : cluster.moat;
+      if (cluster.active) open.push_back(at);
+    }
+    dual_ -= deepest;  // only terminals have been there from the start
+    while (!open.empty()) {
+      const Cluster& cluster = clusters_[open.back()];
+      if (cluster.child_1 == kNone) good[known_[cluster.label] - 1] = 1;
+      open.pop_back();
+      if (cluster.child_1 != kNone) open.push_back(cluster.child_1), open.push_back(cluster.child_2);
+    }
+    std::vector<Place> first(vertices_.size() + 1, 0);  // of a vertex's neighbours in the tree
+    const auto each_way = [&](auto visit) {
+      for (const Merge& merge : merges_)
+        if (good[merge.source] && good[merge.target]) visit(merge.source, merge.target), visit(merge.target, merge.source);
+    };
+    each_way([&](Place from, Place) { ++first[from + 1]; });
+    for (Place v = 0; v < vertices_.size(); ++v) first[v + 1] += first[v];
+    std::vector<Place> neighbours(first.back()), free(first.begin(), first.end() - 1);
+    each_way([&](Place from, Place to) { neighbours[free[from]++] = to; });
+    for (const Merge* merge = merges_.end(); merge-- != merges_.begin();) {
+      if (!good[merge->source] || !good[merge->target]) continue;
+      if (gone[merge->source] && gone[merge->target]) continue;
+      if (merge->inactive == kNone || clusters_[merge->inactive].necessary) {
+        need(merge->source);
+        need(merge->target);
+        edges_.push_back(merge->edge);
+        worth_ -= merge->cost;
+        continue;
+      }
+      open.assign(1, merge->inactive_vertex);
+      gone[merge->inactive_vertex] = 1;
+      while (!open.empty()) {
+        const Place v = open.back();
+        open.pop_back();
+        for (Place at = first[v]; at < first[v + 1]; ++at) {
+          const Place next = neighbours[at];
+          if (next != merge->active_vertex && !gone[next]) gone[next] = 1, open.push_back(next);
+        }
+      }
+    }
+    for (Place v = 0; v < vertices_.size(); ++v)
+      if (good[v] && !gone[v]) {
+        nodes_.push_back(vertices_[v].id);
+        if (v < terminals_) worth_ += clusters_[vertices_[v].own].prizes;
+      }
+    std::sort(nodes_.begin(), nodes_.end());
+    std::sort(edges_.begin(), edges_.end());
+  }
+
+  void need(Place v) {
+    for (Place at = vertices_[v].own; at != kNone && !clusters_[at].necessary; at = clusters_[at].merged_into)
+      clusters_[at].necessary = true;
   }
 
   const Graph& graph_;
-  const std::int64_t sign_;
-  std::vector<std::uint64_t> reached_;
-  Places places_;
-  std::vector<Vertex> vertices_;
-  std::vector<Cluster> clusters_;
-  std::vector<Reach> pool_;
-  std::vector<std::int32_t> above_;
-  std::vector<Pair> pairs_;
-  std::vector<Merge> merges_;
-  Earliest<Event> events_;
-  Earliest<Death> deaths_;
+  Zeros<Place> known_;  // of a vertex: its place + 1 once it merged; before, -1 - the last touch of it, if there was one
+  Pool<Vertex> vertices_;
+  Pool<End> ends_;
+  Pool<Cluster> clusters_;
+  Pool<Touch> touches_;
+  Pool<Merge> merges_;
+  Agenda deaths_, looks_;
   double now_ = 0;
-  double dual_ = 0;
-  double deepest_ = 0;
-  double last_merge_ = -1;
-  Tree tree_;
-  std::vector<std::int64_t> beyond_;  // vertices of the tree that growth had not reached
-  std::int32_t terminals_ = 0;
-  std::int64_t active_ = 0;
-  std::int64_t looked_at_ = 0;
-  bool tied_ = false;
+  Place terminals_ = 0, active_ = 0;
+  std::vector<Id> nodes_, edges_;
+  double worth_ = 0, dual_ = 0;
+  Pool<Place> buffer_, order_;  // used again and again
+  Pool<Id> dear_;
+  Pool<Passed> path_;
 };
 
 }  // namespace
 
 py::dict grow(const Ids& indptr, const Ids& incident, const Ids& source, const Ids& target, const Values& costs,
-              const Ids& cheap, const Values& cheap_costs, const Ids& dear, const Ids& terminals, const Values& prizes,
-              std::int64_t budget) {
-  Graph graph{indptr.data(), incident.data(), source.data(), target.data(), indptr.size() - 1, source.size(),
-              costs.data(), costs.size() == 1, {}, {}, cheap_costs.data(), {}};
-  graph.cheap.assign(cheap.data(), cheap.data() + cheap.size());
-  graph.dear.assign(dear.data(), dear.data() + dear.size());
-  graph.note_special();
-  std::vector<std::pair<std::int64_t, double>> given;
-  for (py::ssize_t i = 0; i < terminals.size(); ++i) given.emplace_back(terminals.data()[i], prizes.data()[i]);
-  Growth first(graph, false), second(graph, true);
-  bool again = false;
+              const Ids& cheap, const Values& cheap_costs, const Ids& dear, const Ids& terminals, const Values& prizes) {
+  const Graph graph{indptr.data(), incident.data(), source.data(), target.data(), indptr.size() - 1, source.size(),
+                    costs.data(), costs.size() == 1, cheap_costs.data(), dear.data(), dear.size(),
+                    Special(cheap, dear, source.size())};
+  Growth growth(graph);
   {
     py::gil_scoped_release released;
-    first.solve(given, budget);
-    again = first.tied() && budget > 0;
-    if (again) second.solve(given, budget);
+    growth.solve(terminals.data(), prizes.data(), terminals.size());
   }
-  return again && second.worth() > first.worth() + 1e-9 ? second.result() : first.result();
+  return growth.result();
 }
 
 PYBIND11_MODULE(_growth, module) {
-  module.doc() = "Goemans-Williamson growth that touches only what it reaches; see graphrag/retrieval/growth.py.";
+  module.doc() = "Goemans-Williamson growth that sets up only what merges; see graphrag/retrieval/growth.py.";
   module.def("grow", &grow);
 }

@@ -1,11 +1,14 @@
-"""Growth: a second solver of the prize-collecting Steiner tree, one that touches only what it reaches.
+"""Growth: the prize-collecting Steiner tree of pcst-fast, bit for bit, in time that follows what is prized.
 
-pcst-fast sets up every vertex and edge before it grows anything. Here clusters keep a clock each, and vertices are
-labelled as a cluster reaches them (`growth.cpp`): time and memory follow what is reached, on a graph of any size. The
-events and the pruning are those of Goemans and Williamson (1995) as pcst-fast has them (Hegde et al., ICML 2015), so
-that the tree is pcst-fast's where no two merges come at one time. Where they do, the order of equal times is a choice
-without a reason; then growth is run with both orders and the tree is improved by joining terminals along shortest ways
-and cutting back (see `Improvement` there), which never makes it worse.
+pcst-fast sets up every vertex and edge before it grows anything. `growth.cpp` runs the same events in the same order,
+ties included, and sets up a vertex only once it merges, so that time and memory follow the part of the graph that
+merges, on a graph of any size.
+
+    Proof. After time 0 only clusters that hold a prize grow, and an edge has an event only when a growing cluster comes
+    to it. Until a vertex without a prize merges, events change of it nothing but which of its edges are half covered:
+    these are noted, and done again, in their order, on its heap as it was at the start, when it merges. Nothing else
+    is left out, so by induction all heaps that take part have the shape and the values that they have in pcst-fast.
+    Between equal times the ids of clusters decide, which are counted as there.
 
 The moats that growth leaves are a bound on what any tree can be worth. With y_S the time that cluster S was active,
 
@@ -25,7 +28,6 @@ from graphrag.retrieval._growth import grow as _grow
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.floating]
-BUDGET = 200_000  # edges that may be looked at to improve a tree that ties left open
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,15 @@ class Grown:
         edges: int64, ascending; those to and from the middle of dear edge i are E + 2 i and E + 2 i + 1.
         worth: prizes less costs.
         bound: no tree is worth more.
-        reached: int64, the vertices that growth came to, in that order. looked_at: how many edges it saw.
-        tied: two merges came at one time, so that pcst-fast's tree may be another one.
+        merged: vertices that growth came to. looked_at: ends of edges that it set up.
     """
 
     nodes: IntArray
     edges: IntArray
     worth: float
     bound: float
-    reached: IntArray
+    merged: int
     looked_at: int
-    tied: bool
 
 
 def grow(
@@ -57,7 +57,6 @@ def grow(
     costs: FloatArray,
     cheap: tuple[IntArray, FloatArray] | None = None,
     dear: IntArray | None = None,
-    budget: int = BUDGET,
 ) -> Grown:
     """Solve PCST, unrooted, for one tree.
 
@@ -68,17 +67,14 @@ def grow(
         costs: [E], or [1] for all edges.
         cheap: ids of edges, ascending, with costs of their own.
         dear: ids of edges, ascending, that are vertices between two edges which cost nothing.
-        budget: edges that may be looked at to improve a tree that ties left open; 0 leaves it as it is.
     """
     nothing = np.zeros(0, np.int64)
     ids, prizes = terminals
     cheap_ids, cheap_costs = cheap if cheap is not None else (nothing, np.zeros(0))
     source, target = np.ascontiguousarray(edge_index[0]), np.ascontiguousarray(edge_index[1])
     dear = nothing if dear is None else dear
-    found = _grow(*incidence, source, target, costs, cheap_ids, cheap_costs, dear, ids, prizes, budget)
-    total = float(np.asarray(prizes, np.float64).sum())
+    found = _grow(*incidence, source, target, costs, cheap_ids, cheap_costs, dear, ids, prizes)
     worth = float(found["worth"])
+    total = float(np.asarray(prizes, np.float64).sum())
     bound = max(worth, total - float(found["dual"]))  # they can differ by rounding
-    return Grown(
-        found["nodes"], found["edges"], worth, bound, found["reached"], found["looked_at"], bool(found["tied"])
-    )
+    return Grown(found["nodes"], found["edges"], worth, bound, found["merged"], found["looked_at"])

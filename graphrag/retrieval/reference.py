@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphrag.retrieval.steiner import Certificate, IntArray, Solver, Sparse, SteinerTree, Topology, prized_tree
+from graphrag.retrieval.steiner import Certificate, IntArray, Sparse, SteinerTree, Topology, prized_tree
 
 STEP_DOWN = 0.01  # each further distinct similarity gets at most 99 % of the prize before
 
@@ -92,17 +92,16 @@ def reference_tree(
     top_k_nodes: int,
     top_k_edges: int,
     edge_cost: float,
-    solver: Solver | None = None,
 ) -> SteinerTree:
     """The same for a graph whose topology is at hand, from the similarities of nodes [N] and of kinds of edges.
 
     Time follows what is prized and near it; no edge is looked at for its own sake.
     """
     if len(node_similarities) == 0 or topology.num_edges == 0:
-        whole = Certificate(solver or "pcst-fast", topology.num_nodes, topology.num_edges, 0, True, 0.0, 0.0)
+        whole = Certificate("growth", topology.num_nodes, topology.num_edges, 0.0, 0.0)
         return SteinerTree(np.arange(topology.num_nodes), np.arange(topology.num_edges), whole)
     terms = reference_terms(node_similarities, kind_similarities, kinds, top_k_nodes, top_k_edges, edge_cost)
-    return prized_tree(topology, *terms, solver)
+    return prized_tree(topology, *terms)
 
 
 def reference_terms(

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 import graph_data
 from graphrag.evaluation import bench
@@ -25,7 +24,7 @@ def test_a_generated_graph_has_hubs_and_comes_again_with_its_seed() -> None:
 def test_local_retrieval_gives_the_sets_of_the_whole_graph(tmp_path: Path) -> None:
     measured = [bench.measure(bench.heavy_tailed(size), 3, pyg=size < 1000) for size in (300, 8000)]
     for one in measured:
-        assert (one.questions, one.compared, one.identical, one.worse) == (3, 3, 3, 0)
+        assert (one.questions, one.compared, one.identical) == (3, 3, 3)
         assert one.stages["all"].median > 0
     assert "pyg" in measured[0].stages
     assert "pyg" not in measured[1].stages
@@ -38,11 +37,3 @@ def test_a_graph_of_ones_own_is_measured_with_its_vectors() -> None:
     problem = bench.problem_of(index_of(graph_data.load("kitchen")), "kitchen")
     one = bench.measure(problem, 4)
     assert (one.name, one.compared, one.identical) == ("kitchen", 4, 4)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_a_million_edges_are_retrieved_as_on_the_whole_graph() -> None:
-    one = bench.measure(bench.heavy_tailed(1_000_000), 20)
-    assert one.identical == one.compared == 20
-    assert one.worse == 0

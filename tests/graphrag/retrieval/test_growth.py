@@ -1,10 +1,11 @@
-"""Our own Steiner tree solver beside pcst-fast, on random graphs: the same without ties, never worse with them."""
+"""Our own Steiner tree solver beside pcst-fast on the whole graph: the same nodes and edges, ties or not."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from graphrag.evaluation.bench import heavy_tailed, measure
 from graphrag.retrieval.growth import Grown, grow
 from graphrag.retrieval.incidence import incidence_of
 from graphrag.retrieval.steiner import Sparse, Topology, prized_tree
@@ -44,48 +45,50 @@ def by_pcst_fast(edges: np.ndarray, prizes: np.ndarray, costs: np.ndarray) -> tu
     return sorted(nodes.tolist()), sorted(chosen.tolist()), prizes[nodes].sum() - costs[chosen].sum()
 
 
-def worth(found: Grown, edges: np.ndarray, prizes: np.ndarray, costs: np.ndarray) -> float:
-    return float(prizes[found.nodes].sum() - costs[found.edges].sum())
-
-
-@pytest.mark.parametrize("first", range(0, 400, 100))
-def test_without_ties_the_tree_is_that_of_pcst_fast(first: int) -> None:
+@pytest.mark.parametrize("first", range(0, 800, 100))
+def test_the_tree_is_that_of_pcst_fast(first: int) -> None:
     for seed in range(first, first + 100):
-        edges, prizes, costs = problem(seed, tied=False)
+        edges, prizes, costs = problem(seed, tied=seed % 4 > 0)
         nodes, chosen, best = by_pcst_fast(edges, prizes, costs)
         found = by_growth(edges, prizes, costs)
-        assert not found.tied
-        assert (found.nodes.tolist(), found.edges.tolist()) == (nodes, chosen)
+        assert (found.nodes.tolist(), found.edges.tolist()) == (nodes, chosen), seed
         assert found.worth == pytest.approx(best)
-        assert found.bound >= best - 1e-9
-
-
-@pytest.mark.parametrize("first", range(0, 400, 100))
-def test_with_ties_the_tree_is_never_worse_and_often_better(first: int) -> None:
-    better = 0
-    for seed in range(first, first + 100):
-        edges, prizes, costs = problem(seed, tied=True)
-        *_, best = by_pcst_fast(edges, prizes, costs)
-        found = by_growth(edges, prizes, costs)
-        assert found.worth >= best - 1e-9, seed
-        assert found.worth == pytest.approx(worth(found, edges, prizes, costs))
         assert found.bound >= found.worth
-        assert len(found.edges) == len(found.nodes) - 1
-        assert set(edges[:, found.edges].ravel().tolist()) <= set(found.nodes.tolist())
-        better += found.worth > best + 1e-9
-    assert better > 10
 
 
 def test_edges_with_prizes_give_what_pcst_fast_gives() -> None:
-    for seed in range(60):
+    for seed in range(200):
         random = np.random.default_rng(seed)
-        edges, prizes, _ = problem(seed, tied=False)
-        edge_prizes = np.where(random.random(edges.shape[1]) < 0.03, random.random(edges.shape[1]) * 1.5, 0)
+        edges, prizes, _ = problem(seed, tied=seed % 2 > 0)
+        chosen = random.random(edges.shape[1]) < random.choice([0.03, 0.5])
+        edge_prizes = np.where(chosen, random.choice([0.2, 0.505, 0.7, 1.3], edges.shape[1]), 0)
         terms = Topology.of(edges, len(prizes)), Sparse.of(prizes), Sparse.of(edge_prizes), 0.5
-        theirs, ours = prized_tree(*terms, solver="pcst-fast"), prized_tree(*terms, solver="growth")
-        assert ours.certificate.worth >= theirs.certificate.worth - 1e-9
-        assert ours.certificate.bound >= ours.certificate.worth
-        assert theirs.certificate.bound == pytest.approx(ours.certificate.bound, abs=1e-6)
+        theirs, ours = prized_tree(*terms, solver="pcst-fast"), prized_tree(*terms)
+        assert ours.nodes.tolist() == theirs.nodes.tolist(), seed
+        assert ours.edges.tolist() == theirs.edges.tolist(), seed
+        assert ours.certificate.worth == pytest.approx(theirs.certificate.worth)
+        assert ours.certificate.worth <= ours.certificate.bound <= theirs.certificate.bound + 1e-9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("num_edges", [1_000, 10_000, 100_000, 1_000_000])
+def test_the_published_prizes_give_the_tree_of_pcst_fast(num_edges: int) -> None:
+    """Heavy tails, few relations and many; half of the questions about hubs."""
+    for relations in (50, 5_000):
+        graph = heavy_tailed(num_edges, seed=relations, relations=relations)
+        measured = measure(graph, count=5 if num_edges > 100_000 else 50)
+        assert measured.identical == measured.compared
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.5])
+def test_loops_and_parallel_edges_count_as_in_pcst_fast(cost: float) -> None:
+    for seed in range(100):
+        random = np.random.default_rng(seed)
+        edges = random.integers(0, 5, (2, 30))
+        prizes, costs = random.choice([0, 0, 1.0, 2.0], 5), random.choice([cost, 0.5, 1.0], 30)
+        if prizes.any():
+            found = by_growth(edges, prizes, costs)
+            assert (found.nodes.tolist(), found.edges.tolist()) == by_pcst_fast(edges, prizes, costs)[:2], seed
 
 
 def test_growth_looks_at_no_more_than_what_is_near() -> None:
@@ -95,4 +98,5 @@ def test_growth_looks_at_no_more_than_what_is_near() -> None:
     prizes[[50_000, 50_003]] = 2.0
     found = by_growth(path, prizes, np.full(99_999, 0.5))
     assert found.nodes.tolist() == [50_000, 50_001, 50_002, 50_003]
-    assert len(found.reached) < 10
+    assert found.merged < 10
+    assert found.looked_at < 20

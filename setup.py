@@ -1,6 +1,13 @@
-"""The one compiled part: growth of Steiner trees (`graphrag/retrieval/growth.cpp`). All else is in pyproject.toml."""
+"""The compiled parts: growth of Steiner trees and the scan of quantised vectors. All else is in pyproject.toml."""
 
 from pybind11.setup_helpers import Pybind11Extension
 from setuptools import setup
 
-setup(ext_modules=[Pybind11Extension("graphrag.retrieval._growth", ["graphrag/retrieval/growth.cpp"], cxx_std=17)])
+PARTS = ("growth", "scan")
+
+setup(
+    ext_modules=[
+        Pybind11Extension(f"graphrag.retrieval._{part}", [f"graphrag/retrieval/{part}.cpp"], cxx_std=17)
+        for part in PARTS
+    ]
+)

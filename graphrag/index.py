@@ -26,9 +26,20 @@ from graph_data.changes import with_added, without
 from graph_data.textual_graph import LoadReport, TextualGraph
 from graphrag.embedding import Embedder, Progress, Vectors, default_embedder, load_embedder
 from graphrag.errors import GraphIndexError
-from graphrag.indexing import ARRAYS, build_files, check_fit, graph_fingerprint, update_files
+from graphrag.indexing import (
+    ARRAYS,
+    QUANTISED,
+    approximate_search,
+    build_files,
+    check_fit,
+    graph_fingerprint,
+    num_node_texts,
+    update_files,
+)
+from graphrag.retrieval import search
 from graphrag.retrieval.incidence import touching
 from graphrag.retrieval.mentions import MentionTable
+from graphrag.retrieval.search import NodeSearch, Quantised, VectorTable
 from graphrag.storage import (
     check_files,
     compact,
@@ -61,6 +72,7 @@ class GraphIndex:
         indptr: int64 [N + 1]; `incident_edges[indptr[v]:indptr[v + 1]]` are the edges touching node v.
         incident_edges: int64 [2E - self-loops], edge ids, ascending within a node; a self-loop stands once.
         mentions: the names of nodes, for finding them in a question.
+        quantised: the vectors in a byte a number, if there are many.
     """
 
     path: Path
@@ -74,6 +86,7 @@ class GraphIndex:
     indptr: npt.NDArray[np.int64]
     incident_edges: npt.NDArray[np.int64]
     mentions: MentionTable
+    quantised: Quantised | None = None  # the vectors once more, of a large index
     _given_embedder: Embedder | None = field(default=None, repr=False)
     _kept: Any = field(default=None, repr=False)  # a temporary directory lives as long as the index
 
@@ -222,6 +235,15 @@ class GraphIndex:
         """Vectors of the nodes' texts, float32 [k, D]."""
         return self.text_vectors[self.node_text_row[np.asarray(nodes, np.int64)]]
 
+    @cached_property
+    def node_search(self) -> NodeSearch:
+        """Search for nodes by their texts, in the way that suits how many there are."""
+        rows = num_node_texts(self.node_text_row)
+        approximate = None
+        if rows >= search.APPROXIMATE_FROM and self.meta:
+            approximate = approximate_search(self.path / str(self.meta["data"]) / "tables", rows)
+        return NodeSearch(VectorTable(self.text_vectors, rows, self.quantised, approximate), self.node_text_row)
+
     def relation_vectors(self) -> Vectors:
         """Vectors of the relations as written, float32 [R, D]."""
         return self.text_vectors[self.relation_text_row]
@@ -283,9 +305,13 @@ def _load(path: Path, meta: Mapping[str, Any], embedder: Embedder | None, kept: 
             report=_report(meta["report"]),
         )
         texts, mentions = load_strings(data / "texts.arrow")["text"], MentionTable.load(data)
+        is_large = f"{QUANTISED[0]}.npy" in meta["files"]
+        quantised = Quantised(*(load_array(data / f"{name}.npy") for name in QUANTISED)) if is_large else None
     except (OSError, ValueError, KeyError, pa.ArrowInvalid) as error:
         raise damaged(path, " ".join(str(error).split())[:120]) from error
-    return GraphIndex(path, meta, graph, texts, mentions=mentions, _given_embedder=embedder, _kept=kept, **arrays)
+    return GraphIndex(
+        path, meta, graph, texts, mentions=mentions, quantised=quantised, _given_embedder=embedder, _kept=kept, **arrays
+    )
 
 
 def _report(meta: Mapping[str, Any]) -> LoadReport:

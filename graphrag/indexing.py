@@ -21,8 +21,10 @@ from graph_data.text import readable_relation
 from graph_data.textual_graph import TextualGraph
 from graphrag.embedding import Embedder, Progress, Vectors, default_embedder
 from graphrag.errors import GraphIndexError
+from graphrag.retrieval import search
 from graphrag.retrieval.incidence import incidence_of
 from graphrag.retrieval.mentions import MentionTable
+from graphrag.retrieval.search import Quantised
 from graphrag.storage import (
     building,
     check_files,
@@ -35,7 +37,7 @@ from graphrag.storage import (
     writing,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 ARRAYS = (
     "edge_index",
     "edge_relation",
@@ -46,7 +48,9 @@ ARRAYS = (
     "indptr",
     "incident_edges",
 )
+QUANTISED = ("text_codes", "text_scales", "text_errors")  # of a large index
 _ROWS_PER_WRITE = 65_536  # of a table, at a time
+_APPROXIMATELY = 5  # times as many are looked up in full precision as are wanted
 
 
 def build_files(
@@ -89,7 +93,12 @@ def _build(
         source, target = graph.edge_index
         arrays["indptr"], arrays["incident_edges"] = incidence_of(source, target, graph.num_nodes)
         arrays["edge_index"], arrays["edge_relation"] = graph.edge_index, graph.edge_relation
-        for name in ARRAYS:
+        names: Sequence[str] = ARRAYS
+        if num_node_texts(arrays["node_text_row"]) >= search.QUANTISED_FROM:
+            quantised = Quantised.of(arrays["text_vectors"])
+            arrays |= zip(QUANTISED, (quantised.codes, quantised.scales, quantised.errors), strict=True)
+            names = (*ARRAYS, *QUANTISED)
+        for name in names:
             save_array(data / f"{name}.npy", arrays[name])
         save_strings(data / "nodes.arrow", {"id": graph.node_ids, "text": graph.node_texts})
         save_strings(data / "relations.arrow", {"text": graph.relations})
@@ -174,6 +183,11 @@ def text_rows(graph: TextualGraph) -> tuple[dict[str, npt.NDArray[Any]], pa.Stri
     return {"node_text_row": rows[:n], "relation_text_row": rows[n : n + r]}, encoded.dictionary
 
 
+def num_node_texts(node_text_row: npt.NDArray[np.int32]) -> int:
+    """How many of the distinct texts, the first, are nodes'."""
+    return int(node_text_row.max(initial=-1)) + 1
+
+
 def embed_texts(
     texts: Sequence[str], embedder: Embedder, known: Mapping[str, Vectors], progress: Progress | None
 ) -> Vectors:
@@ -208,7 +222,7 @@ def write_tables(
     vectors = pa.FixedSizeListArray.from_arrays(pa.array(arrays["text_vectors"].reshape(-1)), dimension)
     source, target = graph.edge_index
     tables = {
-        "texts": {"text": texts, "vector": vectors},
+        "texts": {"row": np.arange(len(texts), dtype=np.int64), "text": texts, "vector": vectors},
         "nodes": {"id": graph.node_ids, "text": graph.node_texts, "row": np.arange(graph.num_nodes, dtype=np.int64)},
         "edges": {"source": source, "target": target, "relation": graph.edge_relation},
         "relations": {"text": graph.relations, "row": np.arange(len(graph.relations), dtype=np.int64)},
@@ -218,3 +232,21 @@ def write_tables(
         table = pa.table({column: pa.array(values) for column, values in columns.items()})
         batches = table.to_batches(max_chunksize=_ROWS_PER_WRITE)
         store.create_table(name, pa.RecordBatchReader.from_batches(table.schema, batches))
+    if num_node_texts(arrays["node_text_row"]) >= search.APPROXIMATE_FROM:
+        from lancedb.index import IvfHnswSq
+
+        store.open_table("texts").create_index("vector", config=IvfHnswSq(distance_type="cosine"))
+
+
+def approximate_search(tables: Path, rows: int) -> search.Approximate:
+    """Search of the first `rows` texts by the index of the store."""
+    import lancedb
+
+    table = lancedb.connect(tables).open_table("texts")
+
+    def near(vector: Vectors, k: int) -> npt.NDArray[np.int64]:
+        query = table.search(vector).distance_type("cosine").nprobes(20).ef(10 * _APPROXIMATELY * k)
+        found = query.where(f"row < {rows}", prefilter=True).select(["row", "_distance"]).limit(_APPROXIMATELY * k)
+        return np.asarray(found.to_arrow()["row"].to_numpy(), np.int64)
+
+    return near

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrag.pictures import Line, Panel, draw
-from graphrag.retrieval.reference import EdgeKinds, reference_terms
-from graphrag.retrieval.steiner import SteinerTree, Topology, prized_tree
+from graphrag.retrieval.reference import EdgeKinds, reference_edge_terms, searched_node_prizes
+from graphrag.retrieval.search import QUANTISED_FROM, NodeSearch, Quantised, VectorTable
+from graphrag.retrieval.steiner import Sparse, SteinerTree, Topology, prized_tree
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float32]
 TOP_NODES, TOP_EDGES, EDGE_COST = 3, 5, 0.5
 DIMENSION = 384
-TEXTS = 20_000  # distinct node texts of a generated graph, at most
+TEXTS = 200_000  # distinct node texts of a generated graph, at most
 RELATIONS = 500
 EDGES_A_NODE = 5
 NOISE = 0.5  # in a question's vector, beside the names and the relation that it is made of
@@ -40,15 +41,14 @@ class Problem:
     """A graph whose retrieval is timed.
 
     Attributes:
-        text_vectors: float32 [U, D], unit length; node_text: [N], each node's.
+        search: for nodes, by the vectors of their texts.
         relation_vectors: float32 [R, D].
         edge_relation: [E]; kinds: the edges of each relation.
     """
 
     name: str
     topology: Topology
-    text_vectors: FloatArray
-    node_text: npt.NDArray[np.int32]
+    search: NodeSearch
     relation_vectors: FloatArray
     edge_relation: npt.NDArray[np.int32]
     kinds: EdgeKinds
@@ -100,11 +100,13 @@ def heavy_tailed(num_edges: int, seed: int = 0, relations: int = RELATIONS) -> P
     popular = 1 / np.arange(1, relations + 1)
     relation = rng.choice(relations, num_edges, p=popular / popular.sum()).astype(np.int32)
     texts = min(num_nodes, TEXTS)
+    vectors = _unit(rng.standard_normal((texts, DIMENSION), np.float32))
+    node_text = np.arange(num_nodes, dtype=np.int32) % texts
+    quantised = Quantised.of(vectors) if texts >= QUANTISED_FROM else None
     return Problem(
         f"generated, {num_edges:,} edges, {relations:,} relations",
         Topology.of(np.stack([source, target]), num_nodes),
-        _unit(rng.standard_normal((texts, DIMENSION), np.float32)),
-        rng.integers(0, texts, num_nodes, dtype=np.int32),
+        NodeSearch(VectorTable(vectors, texts, quantised), node_text),
         _unit(rng.standard_normal((relations, DIMENSION), np.float32)),
         relation,
         EdgeKinds.of(relation, relations),
@@ -117,8 +119,7 @@ def problem_of(index: GraphIndex, name: str) -> Problem:
     return Problem(
         name,
         Topology(graph.edge_index, index.indptr, index.incident_edges),
-        np.asarray(index.text_vectors),
-        np.asarray(index.node_text_row),
+        index.node_search,
         np.asarray(index.relation_vectors()),
         graph.edge_relation,
         EdgeKinds.of(graph.edge_relation, len(graph.relations)),
@@ -128,14 +129,15 @@ def problem_of(index: GraphIndex, name: str) -> Problem:
 def questions_of(problem: Problem, count: int, seed: int) -> Iterator[FloatArray]:
     """Vectors of questions, each near the names of two nodes and a relation of the first; every other about a hub."""
     rng = np.random.default_rng(seed)
+    vectors, node_text = problem.search.texts.vectors, problem.search.node_text
     hubs = np.argsort(-np.diff(problem.topology.indptr), kind="stable")[: max(1, count // 2)]
     edges = problem.topology.edge_index
     for turn in range(count):
         edge = int(rng.integers(problem.topology.num_edges))
         about = int(hubs[turn // 2 % len(hubs)] if turn % 2 else edges[0, edge])
         other = int(rng.integers(problem.topology.num_nodes))
-        noise = _unit(rng.standard_normal((1, problem.text_vectors.shape[1]), np.float32))[0] * NOISE
-        named = problem.text_vectors[problem.node_text[about]] + 0.7 * problem.text_vectors[problem.node_text[other]]
+        noise = _unit(rng.standard_normal((1, vectors.shape[1]), np.float32))[0] * NOISE
+        named = vectors[node_text[about]] + 0.7 * vectors[node_text[other]]
         yield _unit((named + problem.relation_vectors[problem.edge_relation[edge]] + noise)[None])[0]
 
 
@@ -153,8 +155,8 @@ def measure(problem: Problem, count: int = 20, seed: int = 0, whole: bool = True
 
     topology = problem.topology
     for turn, vector in enumerate([next(questions_of(problem, 1, seed + 1)), *questions_of(problem, count, seed)]):
-        similarities = clocked("search", _similarities, problem, vector)
-        terms = clocked("prizes", reference_terms, *similarities, problem.kinds, TOP_NODES, TOP_EDGES, EDGE_COST)
+        node_prizes = clocked("search", searched_node_prizes, problem.search, vector, TOP_NODES)
+        terms = node_prizes, *clocked("prizes", _edge_terms, problem, vector)
         tree: SteinerTree = clocked("tree", prized_tree, topology, *terms)
         times.setdefault("all", []).append(sum(times[stage][-1] for stage in ("search", "prizes", "tree")))
         if turn == 0:  # it warms up
@@ -210,9 +212,8 @@ def table(measured: Sequence[Measured]) -> Table:
     return found
 
 
-def _similarities(problem: Problem, vector: FloatArray) -> tuple[FloatArray, FloatArray]:
-    texts = problem.text_vectors @ vector
-    return texts[problem.node_text], problem.relation_vectors @ vector
+def _edge_terms(problem: Problem, vector: FloatArray) -> tuple[Sparse, float]:
+    return reference_edge_terms(problem.relation_vectors @ vector, problem.kinds, TOP_EDGES, EDGE_COST)
 
 
 def _pyg(problem: Problem) -> Callable[[FloatArray], Any]:
@@ -224,7 +225,7 @@ def _pyg(problem: Problem) -> Callable[[FloatArray], Any]:
 
     edges = torch.from_numpy(problem.topology.edge_index)
     data = Data(
-        x=torch.from_numpy(problem.text_vectors[problem.node_text]),
+        x=torch.from_numpy(problem.search.texts.vectors[problem.search.node_text]),
         edge_index=edges,
         edge_attr=torch.from_numpy(problem.relation_vectors[problem.edge_relation]),
         num_nodes=problem.topology.num_nodes,

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from graphrag.retrieval.search import NodeSearch
 from graphrag.retrieval.steiner import Certificate, IntArray, Sparse, SteinerTree, Topology, prized_tree
 
+APART = 1e-6  # cosines that differ by less may be equal, but for rounding
 STEP_DOWN = 0.01  # each further distinct similarity gets at most 99 % of the prize before
 
 
@@ -100,24 +102,27 @@ def reference_tree(
     if len(node_similarities) == 0 or topology.num_edges == 0:
         whole = Certificate("growth", topology.num_nodes, topology.num_edges, 0.0, 0.0)
         return SteinerTree(np.arange(topology.num_nodes), np.arange(topology.num_edges), whole)
-    terms = reference_terms(node_similarities, kind_similarities, kinds, top_k_nodes, top_k_edges, edge_cost)
-    return prized_tree(topology, *terms)
-
-
-def reference_terms(
-    node_similarities: npt.NDArray[np.float32],
-    kind_similarities: npt.NDArray[np.float32],
-    kinds: EdgeKinds,
-    top_k_nodes: int,
-    top_k_edges: int,
-    edge_cost: float,
-) -> tuple[Sparse, Sparse, float]:
-    """Prizes of nodes and of edges, and the cost of an edge, for `steiner.prized_tree`."""
     prizes = reference_node_prizes(node_similarities, top_k_nodes)
+    return prized_tree(topology, prizes, *reference_edge_terms(kind_similarities, kinds, top_k_edges, edge_cost))
+
+
+def reference_edge_terms(
+    kind_similarities: npt.NDArray[np.float32], kinds: EdgeKinds, top_k_edges: int, edge_cost: float
+) -> tuple[Sparse, float]:
+    """Prizes of edges, and the cost of an edge, for `steiner.prized_tree`."""
     kind_prizes = reference_edge_prizes(kind_similarities, top_k_edges, kinds.sizes)
     if top_k_edges > 0:
         edge_cost = min(edge_cost, float(kind_prizes.max()) * (1 - STEP_DOWN / 2))
-    return prizes, kinds.spread(kind_prizes), edge_cost
+    return kinds.spread(kind_prizes), edge_cost
+
+
+def searched_node_prizes(search: NodeSearch, vector: npt.NDArray[np.float32], k: int) -> Sparse:
+    """The same as `reference_node_prizes` of all nodes' cosines, from the nearest alone if they stand apart."""
+    nodes, cosines = search.nearest(vector, k + 1)
+    if (np.diff(cosines) > -APART).any():
+        return reference_node_prizes(search.cosines(vector), k)
+    order = np.argsort(nodes[:k])
+    return Sparse(nodes[:k][order], np.arange(min(k, len(nodes)), 0, -1, dtype=np.float32)[order])
 
 
 def reference_node_prizes(similarities: npt.NDArray[np.float32], k: int) -> Sparse:

@@ -26,10 +26,9 @@ from graphrag.retrieval.hits import NEAR, Hits, find_hits
 from graphrag.retrieval.interpretation import Meaning, Ranker, interpret
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader
 from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start, Walk, walk
-from graphrag.retrieval.reference import EdgeKinds, reference_tree
-from graphrag.retrieval.search import nearest
+from graphrag.retrieval.reference import EdgeKinds, reference_edge_terms, searched_node_prizes
 from graphrag.retrieval.selection import Chosen, prized_neighbourhood, prized_triples, tree, within_hops
-from graphrag.retrieval.steiner import Topology
+from graphrag.retrieval.steiner import Topology, prized_tree
 from graphrag.retrieval.subgraph import Subgraph, evidence_of
 from graphrag.retrieval.textualize import Form, textualize
 from graphrag.wording.statements import Citation
@@ -141,9 +140,8 @@ class Retriever:
         began = time.perf_counter()
         if self.config.mode == "reference":
             own_vector = self.index.embedder.embed([question])[0]
-            node_cosines = self._node_cosines(own_vector)
             embedded = time.perf_counter()
-            found = self._reference(own_vector, node_cosines)
+            found = self._reference(own_vector)
         elif choices and self.index.graph.num_edges <= WHOLE:
             own_vector = self.index.embedder.embed([question])[0]
             embedded = time.perf_counter()
@@ -165,9 +163,6 @@ class Retriever:
     def _edges_by_relation(self) -> EdgeKinds:
         return EdgeKinds.of(self.index.graph.edge_relation, len(self.index.graph.relations))
 
-    def _node_cosines(self, vector: FloatArray) -> FloatArray:
-        return np.asarray(np.asarray(self.index.text_vectors) @ vector, np.float32)[self.index.node_text_row]
-
     def _hits(self, question: str) -> tuple[Hits, FloatArray]:
         """The hits of a question, and its vector by the index's embedder."""
         offline, own = default_embedder(), self.index.embedder
@@ -176,7 +171,7 @@ class Retriever:
         def near(texts: Sequence[str], vectors: FloatArray) -> list[list[tuple[int, float]]]:
             found = []
             for vector in vectors if same else own.embed(list(texts)):
-                nodes, values = nearest(self._node_cosines(vector)[:, None], np.ones(1, np.float32), NEAR)
+                nodes, values = self.index.node_search.nearest(vector, NEAR)
                 found.append(list(zip(nodes.tolist(), values.tolist(), strict=True)))
             return found
 
@@ -245,28 +240,30 @@ class Retriever:
         own = edge < self.index.graph.num_edges
         return self.index.graph.relation(edge) if own else self.reasoning.relations[self.reasoning.relation[edge]]
 
-    def _reference(self, vector: FloatArray, node_cosines: FloatArray) -> _Found:
+    def _reference(self, vector: FloatArray) -> _Found:
         """The published method; every name in the evidence is as likely as any other."""
-        graph = self.index.graph
+        graph, search, config = self.index.graph, self.index.node_search, self.config
+        top_k_nodes = _or(config.top_k_nodes, 3)
         relation_cosines = np.asarray(self.index.relation_vectors() @ vector, np.float32)
-        found = reference_tree(
-            Topology(graph.edge_index, self.index.indptr, self.index.incident_edges),
-            node_cosines,
-            relation_cosines,
-            self._edges_by_relation,
-            _or(self.config.top_k_nodes, 3),
-            _or(self.config.top_k_edges, 5),
-            self.edge_cost,
-        )
-        nodes, edges = found.nodes, found.edges
         if graph.num_edges == 0:  # nothing to connect: the nearest nodes are the evidence
-            nodes = np.sort(nearest(node_cosines[:, None], np.ones(1, np.float32), _or(self.config.top_k_nodes, 3))[0])
+            nodes, edges = np.sort(search.nearest(vector, top_k_nodes)[0]), np.zeros(0, np.int64)
+        else:
+            terms = reference_edge_terms(
+                relation_cosines, self._edges_by_relation, _or(config.top_k_edges, 5), self.edge_cost
+            )
+            topology = Topology(graph.edge_index, self.index.indptr, self.index.incident_edges)
+            found = prized_tree(topology, searched_node_prizes(search, vector, top_k_nodes), *terms)
+            nodes, edges = found.nodes, found.edges
         subgraph = evidence_of(
-            graph, nodes, node_cosines[nodes].clip(0), edges, relation_cosines[graph.edge_relation[edges]].clip(0)
+            graph,
+            nodes,
+            search.cosines_of(nodes, vector).clip(0),
+            edges,
+            relation_cosines[graph.edge_relation[edges]].clip(0),
         )
         names = dict.fromkeys(node.name for node in sorted(subgraph.nodes, key=lambda node: -node.score))
         candidates = (*(Candidate(name) for name in names), *closing_candidates(0.2, 0.5, 1.0))
-        certainty = float(node_cosines.max(initial=0.0))
+        certainty = float(search.nearest(vector, 1)[1].max(initial=0.0))
         return _Found(subgraph, candidates, certainty, lambda answers, kind: at_answers(subgraph, answers))
 
     def _prompt(

@@ -52,7 +52,7 @@ class GraphRAG:
         retriever: "default" or "reference" (G-Retriever as published).
         prizes: "learned"; "walk", by the reasoner alone, no query graph ranked; or "cosine" (default mode only).
         top_k_nodes, top_k_edges, edge_cost, token_budget: see `RetrieverConfig`.
-        selection: "pcst", or "triples" or "hops" to compare with (see `RetrieverConfig`; default mode only).
+        selection: "pcst", or "triples", "paths" or "hops" to compare with (see `RetrieverConfig`; default mode only).
         reads: what the language model is given: the evidence's "text", its graph "tokens", or "both".
         grounded: answers name something in the evidence; False lets the model say what it will.
         progress: called with (texts done, texts in all) while a graph is indexed.
@@ -74,7 +74,7 @@ class GraphRAG:
         top_k_edges: int | None = None,
         edge_cost: float | None = None,
         token_budget: int | None = None,
-        selection: Literal["pcst", "triples", "hops"] = "pcst",
+        selection: Literal["pcst", "triples", "paths", "hops"] = "pcst",
         reads: Reads = "both",
         grounded: bool = True,
         progress: Progress | None = None,

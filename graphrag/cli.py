@@ -45,7 +45,7 @@ app = typer.Typer(
 )
 
 _SOURCE = "A file, a folder, an index folder, or a sample's name (default: the sample `countries`)."
-Method = Literal["default", "reference", "cosine", "walk", "triples", "hops", "text", "tokens", "free"]
+Method = Literal["default", "reference", "cosine", "walk", "triples", "paths", "hops", "text", "tokens", "free"]
 _METHOD = (
     "default; reference (retrieval as G-Retriever publishes it); or default without a part of it: cosine (prizes), "
     "walk (no query graphs), triples or hops (no Steiner tree), text (no graph tokens), tokens (no text), free "
@@ -393,7 +393,7 @@ def evaluate(
     return Output(as_json, report.to_dict(), lambda console: console.print(report.table()))
 
 
-bench = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Measure how long it takes.")
+bench = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Measure retrieval: its time, and what it finds.")
 app.add_typer(bench, name="bench")
 
 
@@ -444,6 +444,36 @@ def bench_retrieval(
             benches.write(measured, out)
     found = {"retrieval": [asdict(one) for one in measured]}
     return Output(as_json, found, lambda console: console.print(benches.table(measured)))
+
+
+@bench.command(name="coverage")
+def bench_coverage(
+    graph: Graph = None,
+    questions: Annotated[Path | None, typer.Option(metavar="FILE", help="Questions as .jsonl or .jsonl.gz.")] = None,
+    token_budget: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens of the evidence.")] = 512,
+    limit: Annotated[int | None, typer.Option(min=1, help="Ask so many, drawn at random.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the drawing.")] = 0,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> Output:
+    """How many of the answers the evidence names within a budget of tokens, by each way of retrieving.
+
+    \b
+    Examples:
+      graphrag bench coverage
+      graphrag bench coverage --graph films.csv --questions questions.jsonl --limit 200
+    """
+    with working():
+        from graphrag.console import progress
+        from graphrag.evaluation import coverage
+        from graphrag.evaluation.runner import sample
+
+        source, asked, _ = what_to_ask("qa", None, "", None, graph, questions)
+        rag = open_rag(source, "default", None)
+        with progress("Retrieving", sys.stderr) as tell:
+            found = coverage.measure(rag.index, sample(asked, limit, seed), token_budget=token_budget, progress=tell)
+    rows = {"coverage": [asdict(one) for one in found], "token_budget": token_budget}
+    return Output(as_json, rows, lambda console: console.print(coverage.table(found)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

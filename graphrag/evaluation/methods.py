@@ -21,6 +21,7 @@ METHODS: Mapping[str, Method] = {
     "cosine": Method("prizes by cosine", {"prizes": "cosine"}),
     "walk": Method("prizes by the reasoner alone, no query graph ranked", {"prizes": "walk"}),
     "triples": Method("the triples with the best prizes, no Steiner tree", {"selection": "triples"}),
+    "paths": Method("shortest paths to the nodes with the best prizes, no Steiner tree", {"selection": "paths"}),
     "hops": Method("all within two steps of what the question names, no Steiner tree", {"selection": "hops"}),
     "text": Method("no graph tokens", {"reads": "text"}),
     "tokens": Method("graph tokens alone, no text", {"reads": "tokens"}),

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from graphrag.retrieval.interpretation import Meaning, Ranker, interpret
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader
 from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start, Walk, walk
 from graphrag.retrieval.reference import EdgeKinds, reference_edge_terms, searched_node_prizes
-from graphrag.retrieval.selection import Chosen, prized_neighbourhood, prized_triples, tree, within_hops
+from graphrag.retrieval.selection import Chosen, prized_neighbourhood, prized_triples, shortest_paths, tree, within_hops
 from graphrag.retrieval.steiner import Topology, prized_tree
 from graphrag.retrieval.subgraph import Subgraph, evidence_of
 from graphrag.retrieval.textualize import Form, textualize
@@ -35,7 +35,7 @@ from graphrag.wording.statements import Citation
 
 Cite = Callable[[Sequence[str], CandidateKind], tuple[Citation, ...]]
 Mode = Literal["default", "reference"]
-Selection = Literal["pcst", "triples", "hops"]
+Selection = Literal["pcst", "triples", "paths", "hops"]
 CARRIED_GATE = 0.9  # of what a follow-up leans on
 WHOLE = 24  # edges up to which a graph is all evidence where choices are offered
 
@@ -52,8 +52,9 @@ class RetrieverConfig:
         token_budget: tokens of the textualized evidence.
         form: how it is written.
         selection: what of the prized neighbourhood becomes evidence (default mode only). `pcst`: a Steiner tree;
-            `triples`: the edges with the best prizes, connected or not; `hops`: all within two steps of what the
-            question names, prizes or not. The other two are there to be compared with.
+            `triples`: the edges with the best prizes, connected or not; `paths`: shortest paths to the nodes with the
+            best prizes; `hops`: all within two steps of what the question names, prizes or not. The others are there
+            to be compared with.
     """
 
     mode: Mode = "default"
@@ -67,8 +68,8 @@ class RetrieverConfig:
     def __post_init__(self) -> None:
         if self.mode not in ("default", "reference"):
             raise ConfigError(f"retriever must be 'default' or 'reference', not {self.mode!r}.")
-        if self.selection not in ("pcst", "triples", "hops"):
-            raise ConfigError(f"selection must be 'pcst', 'triples' or 'hops', not {self.selection!r}.")
+        if self.selection not in get_args(Selection):
+            raise ConfigError(f"selection must be one of {', '.join(get_args(Selection))}, not {self.selection!r}.")
         for name in ("top_k_nodes", "top_k_edges"):
             value = getattr(self, name)
             if value is not None and value < 0:
@@ -216,11 +217,11 @@ class Retriever:
             _or(config.top_k_edges, config.token_budget // 5),
         )
         found = prized_neighbourhood(graph, plan, walked, nodes, edges)
-        return (
-            prized_triples(graph, found)
-            if config.selection == "triples"
-            else tree(graph, found, self.edge_cost, walked)
-        )
+        if config.selection == "triples":
+            return prized_triples(graph, found)
+        if config.selection == "paths":
+            return shortest_paths(graph, found, plan)
+        return tree(graph, found, self.edge_cost, walked)
 
     def _whole(self) -> _Found:
         """The whole graph as evidence."""

@@ -1,7 +1,8 @@
 """Selection: which nodes and edges become evidence, by what the walk credits.
 
-The product's way is `tree`, a prize-collecting Steiner tree over the prized neighbourhood. `prized_triples` and
-`within_hops` are what it is compared with. All give (nodes, their scores, edges, their scores), ids ascending.
+The product's way is `tree`, a prize-collecting Steiner tree over the prized neighbourhood. `prized_triples`,
+`shortest_paths` and `within_hops` are what it is compared with. All give (nodes, their scores, edges, their scores),
+ids ascending.
 """
 
 from __future__ import annotations
@@ -82,6 +83,36 @@ def prized_triples(graph: ReasoningGraph, prized: Chosen) -> Chosen:
     kept = edge_prizes > 0
     chosen = np.isin(nodes, _ends(graph, edges[kept]))
     return nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept]
+
+
+def shortest_paths(graph: ReasoningGraph, prized: Chosen, plan: Plan) -> Chosen:
+    """From what the question names a shortest path to each prized node that can be reached; of equals any one.
+
+    What the path passes has the prize of the best node that it leads to.
+    """
+    nodes, node_prizes, edges, edge_prizes = prized
+    ends = np.searchsorted(nodes, _ends(graph, edges))
+    came = np.full(len(nodes), -1)  # the edge by which a node was reached
+    reached = np.isin(nodes, list(start_prizes(plan.starts, SPREAD)))
+    order = list(np.flatnonzero(reached))
+    fresh = reached.copy()
+    while fresh.any():
+        front, fresh = fresh, np.zeros(len(nodes), bool)
+        for near, far in ((0, 1), (1, 0)):
+            further = np.flatnonzero(front[ends[near]] & ~reached[ends[far]])
+            found, first = np.unique(ends[far, further], return_index=True)
+            came[found], reached[found], fresh[found] = further[first], True, True
+            order.extend(found)
+    worth, edge_prizes = np.where(reached, node_prizes, 0), edge_prizes.copy()
+    kept = np.zeros(len(edges), bool)
+    for node in reversed(order):  # what was reached last comes first
+        if came[node] >= 0 and worth[node] > 0:
+            kept[came[node]] = True
+            before = ends[:, came[node]].sum() - node
+            worth[before] = max(worth[before], worth[node])
+            edge_prizes[came[node]] = max(edge_prizes[came[node]], worth[node])
+    chosen = worth > 0
+    return nodes[chosen], worth[chosen], edges[kept], edge_prizes[kept]
 
 
 def within_hops(graph: ReasoningGraph, plan: Plan) -> Chosen:

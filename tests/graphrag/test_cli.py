@@ -218,6 +218,25 @@ def test_the_bench_prints_and_writes_its_figures(tmp_path: Path, cli: Cli) -> No
     assert "200 edges" in cli("bench", "retrieval", *options)[1]
 
 
+def test_the_bench_says_what_evidence_covers(cli: Cli) -> None:
+    options = ["--graph", "kitchen", "--limit", 6, "--token-budget", 60]
+    status, out, _ = cli("bench", "coverage", *options, "--json")
+    assert status == 0
+    found = json.loads(out)
+    assert found["token_budget"] == 60
+    assert [one["method"] for one in found["coverage"]] == [
+        "default",
+        "reference",
+        "cosine",
+        "triples",
+        "paths",
+        "hops",
+    ]
+    assert all(0 <= one["coverage"] <= one["whole"] <= 1 and one["tokens"] <= 60 for one in found["coverage"])
+    assert found["coverage"][0]["coverage"] > 0.5
+    assert "answer coverage" in cli("bench", "coverage", *options)[1]
+
+
 # ask
 
 

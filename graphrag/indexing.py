@@ -5,9 +5,10 @@ How files are written whole and published is the storage's affair; how they are 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from graphrag.storage import (
     versions_of,
     writing,
 )
+from graphrag.unfinished import Unfinished
 
 SCHEMA_VERSION = 4
 ARRAYS = (
@@ -50,6 +52,7 @@ ARRAYS = (
 )
 QUANTISED = ("text_codes", "text_scales", "text_errors")  # of a large index
 _ROWS_PER_WRITE = 65_536  # of a table, at a time
+_PART = 8192  # texts that are embedded between two moments at which a killed build can go on
 _APPROXIMATELY = 5  # times as many are looked up in full precision as are wanted
 
 
@@ -87,7 +90,8 @@ def _build(
     with building(path) as data:
         arrays, texts = text_rows(graph)
         known = _known_vectors(path, embedder) if replace else {}
-        arrays["text_vectors"] = embed_texts(texts.to_pylist(), embedder, known, progress)
+        unfinished = Unfinished(path, embedder.fingerprint)
+        arrays["text_vectors"] = embed_texts(texts.to_pylist(), embedder, known, progress, unfinished)
         readable = [readable_relation(relation) for relation in graph.relations.to_pylist()]
         arrays["relation_reading"] = default_embedder().embed(readable)
         source, target = graph.edge_index
@@ -118,7 +122,9 @@ def _build(
             "build_seconds": round(time.perf_counter() - started, 3),
             "report": asdict(graph.report),
         }
-        return publish(path, data, meta, replace=replace, keep=keep)
+        published = publish(path, data, meta, replace=replace, keep=keep)
+        unfinished.drop()
+        return published
 
 
 def _is_to_replace(path: Path, overwrite: bool) -> bool:
@@ -189,17 +195,39 @@ def num_node_texts(node_text_row: npt.NDArray[np.int32]) -> int:
 
 
 def embed_texts(
-    texts: Sequence[str], embedder: Embedder, known: Mapping[str, Vectors], progress: Progress | None
+    texts: Sequence[str],
+    embedder: Embedder,
+    known: Mapping[str, Vectors],
+    progress: Progress | None,
+    unfinished: Unfinished | None = None,
 ) -> Vectors:
-    """Vectors of the texts [U, D], those already known taken over."""
+    """Vectors of the texts [U, D], those already known taken over, also from a build that was not finished.
+
+    Many texts are embedded part by part, each kept until the build is finished.
+    """
     vectors = np.empty((len(texts), embedder.dimension), np.float32)
-    new = [row for row, text in enumerate(texts) if text not in known]
-    for row, text in enumerate(texts):
-        if text in known:
-            vectors[row] = known[text]
-    if new:
-        vectors[new] = embedder.embed([texts[row] for row in new], progress)
+    left = {text: row for row, text in enumerate(texts)}
+
+    def take(some: Iterable[str], made: Iterable[Vectors]) -> None:
+        for text, vector in zip(some, made, strict=True):
+            if (row := left.pop(text, None)) is not None:
+                vectors[row] = vector
+
+    take(known, known.values())
+    for earlier, made in unfinished.parts() if unfinished else ():
+        take(earlier, made)
+    new = list(left)
+    for start in range(0, len(new), _PART):
+        part = new[start : start + _PART]
+        tell = None if progress is None else functools.partial(_tell, progress, start, len(new))
+        vectors[[left[text] for text in part]] = made = embedder.embed(part, tell)
+        if unfinished and len(new) > _PART:
+            unfinished.keep(part, made)
     return vectors
+
+
+def _tell(progress: Progress, before: int, total: int, done: int, _: int) -> None:
+    progress(before + done, total)
 
 
 def stored_vectors(tables: Path) -> Mapping[str, Vectors]:

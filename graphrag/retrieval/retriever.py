@@ -127,9 +127,6 @@ class Retriever:
         self.reader = reader or CosineReader()
         self.ranker = ranker
         self.count_tokens = count_tokens or (lambda text: len(text.split()) * 4 // 3)
-        self.reasoning = ReasoningGraph.of(
-            index.graph, index.relation_reading, default_embedder().embed, (index.indptr, index.incident_edges)
-        )
 
     def retrieve(self, question: str, carried: Subgraph | None = None, choices: Sequence[str] = ()) -> Retrieved:
         """Retrieve for a question.
@@ -159,6 +156,13 @@ class Retriever:
         seconds = {"embed": embedded - began, "retrieve": done - embedded}
         dropped = len(written.dropped)
         return Retrieved(found.subgraph, prompt, found.certainty, seconds, written.tokens, dropped, found.cite)
+
+    @cached_property
+    def reasoning(self) -> ReasoningGraph:
+        """The graph as the reader walks it; reference mode needs none."""
+        index = self.index
+        incidence = index.indptr, index.incident_edges
+        return ReasoningGraph.of(index.graph, index.relation_reading, default_embedder().embed, incidence)
 
     @cached_property
     def _edges_by_relation(self) -> EdgeKinds:

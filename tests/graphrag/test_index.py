@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from graphrag.errors import GraphIndexError
 from graphrag.index import GraphIndex, index_of
 from graphrag.indexing import graph_fingerprint
 from graphrag.retrieval.incidence import incidence_of
+from graphrag.unfinished import Unfinished
 
 TRIPLES = [
     ("Insomnia", "film.directed_by", "Christopher Nolan"),
@@ -365,3 +366,45 @@ def test_other_graphs_have_other_fingerprints(graph: TextualGraph) -> None:
     sliced = TextualGraph.from_triples([("x", "y", "z"), *TRIPLES]).node_texts[2:]
     same = TextualGraph(graph.node_ids, sliced, graph.edge_index, graph.edge_relation, graph.relations)
     assert graph_fingerprint(same) == graph_fingerprint(graph)  # how the columns lie in memory does not matter
+
+
+def test_a_killed_build_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Killed twice while it embeds; what it had embedded is not embedded again, and nothing is left behind."""
+    script = (
+        "import sys, time\n"
+        "import graphrag.indexing as indexing\n"
+        "from tests.graphrag.test_index import CountingEmbedder, slow_graph\n"
+        "from graphrag.index import GraphIndex\n"
+        "class Slow(CountingEmbedder):\n"
+        "    def embed(self, texts, progress=None):\n"
+        "        time.sleep(0.1 if len(texts) == 5 else 0)\n"
+        "        return super().embed(texts, progress)\n"
+        "indexing._PART = 5\n"
+        f"GraphIndex.build(slow_graph(), {str(tmp_path / 'g.index')!r}, Slow())\n"
+    )
+    unfinished = Unfinished(tmp_path / "g.index", CountingEmbedder().fingerprint)
+    for kept in (4, 10):
+        process = subprocess.Popen([sys.executable, "-c", script])
+        try:
+            wait_for(lambda wanted=kept: len(list(unfinished.parts())) >= wanted)
+        finally:
+            process.kill()
+            process.wait()
+    done = [text for texts, _ in unfinished.parts() for text in texts]
+    assert len(done) >= 50
+    embedder = CountingEmbedder()
+    index = GraphIndex.build(slow_graph(), tmp_path / "g.index", embedder)
+    assert set(embedder.asked) == set(index.texts.to_pylist()) - set(done)
+    np.testing.assert_array_equal(index.text_vectors, CountingEmbedder().embed(index.texts.to_pylist()))
+    assert [file.name for file in tmp_path.iterdir()] == ["g.index"]
+
+
+def slow_graph() -> TextualGraph:
+    return TextualGraph.from_triples([(f"film {i}", "shown with", f"film {i + 1}") for i in range(100)])
+
+
+def wait_for(there: Callable[[], bool], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < until
+        time.sleep(0.02)

@@ -35,6 +35,8 @@ _CLAUSE = re.compile(
     r"[,;:?!.()\"“”«»]+\s*|\b(?:that|whether|if|because|about|against|for|to|of|by|is|are|was|does|do|did|say|says|saying)\b\s*",
     re.IGNORECASE,
 )
+QUESTION_WORDS = frozenset("who whom whose what which when where why how".split())
+PREPOSITIONS = frozenset("about at by for from in of on to under with".split())
 PRONOUNS = frozenset("it its he him his she her hers they them their theirs".split())
 
 
@@ -69,6 +71,12 @@ class Hits:
     states: npt.NDArray[np.floating]
     kinds: npt.NDArray[np.int64]
     hits: tuple[Hit, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it begins with a question word ("who", "in which"), so that neither yes nor no answers it."""
+        first, second = [*(word for word, _, _ in words_with_spans(self.question)[:2]), "", ""][:2]
+        return first in QUESTION_WORDS or (first in PREPOSITIONS and second in QUESTION_WORDS)
 
     @property
     def pronoun(self) -> tuple[int, int] | None:

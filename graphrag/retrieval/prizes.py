@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from graphrag.models.reasoner import START_FEATURES, Reasoner
+from graphrag.models.reasoner import FORMS, START_FEATURES, Reasoner
 from graphrag.retrieval.hits import COSINE, Hits
 from graphrag.retrieval.mentions import content_words, stem, words_with_spans
 from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start
@@ -72,7 +72,10 @@ class LearnedReader:
                 torch.tensor([hit.features for hit in hits.hits]).reshape(count, START_FEATURES),
             )
             vectors = torch.from_numpy(np.concatenate([hits.vector, hits.asked_vector]))
-            read = self.model.form_scores(vectors[None])[0].softmax(-1)
+            scores = self.model.form_scores(vectors[None])[0]
+            if hits.is_open:
+                scores[FORMS.index("yes_no")] = -torch.inf
+            read = scores.softmax(-1)
         starts = tuple(Start(hit.nodes, float(gate)) for hit, gate in zip(hits.hits, start_gates, strict=True))
         said = shared_words(hits.asked, graph.relations)
         heard = np.exp(self.wording * (said - said.max(initial=0.0)))

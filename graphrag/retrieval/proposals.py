@@ -17,9 +17,10 @@ from graph_data.text import is_opaque
 from graphrag.retrieval.hits import Hits
 from graphrag.retrieval.prizes import Plan
 from graphrag.retrieval.query_graphs import FLOOR, MOST_NODES, Branch, Executor, QueryGraph, Step
-from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph
+from graphrag.retrieval.reasoning import BoolArray, FloatArray, IntArray, ReasoningGraph
 
 TOPICS = 6  # hits that chains may start from, by gate
+NAMESAKES = 8  # of a topic, at most, for one of them to answer what is asked of the others
 UNNAMED = 0.5  # how a hit by cosine alone counts beside one that is named
 PAIRED = 4  # mentions that may meet
 FAINT_START = 0.02
@@ -88,8 +89,9 @@ def propose(
         for step, value in executor.options(partial.nodes, step_gates, limit):
             nodes = executor.step(partial.nodes, step)
             back = np.isin(nodes, home)
-            if back.any():  # only a self-loop leads to a topic
+            if back.any():  # only a self-loop leads to a topic, or another one of its name
                 stays = np.isin(nodes, partial.nodes, assume_unique=True) & graph.loops_at(nodes, step[0])
+                stays |= _from_namesakes(executor, partial, step, nodes, back)
                 nodes = nodes[~back | stays]
             if not len(nodes):
                 continue
@@ -121,6 +123,15 @@ def propose(
         sides = {i: [*_best(ones[i], CHECKED[0]), *further[i][: CHECKED[1]]] for i in paired}
         queries += _checks(sides, homes)[:CHECKS]
     return queries
+
+
+def _from_namesakes(executor: Executor, partial: _Partial, step: Step, nodes: IntArray, back: BoolArray) -> BoolArray:
+    """Which of the topics that a first step comes back to are reached from another node of that name."""
+    found = np.zeros(len(nodes), bool)
+    if partial.steps == 0 and 1 < len(partial.nodes) <= NAMESAKES:
+        for at in np.flatnonzero(back).tolist():
+            found[at] = nodes[at] in executor.step(np.setdiff1d(partial.nodes, nodes[at]), step)
+    return found
 
 
 def _may_be_topic(hit: int, gate: float, hits: Hits) -> bool:

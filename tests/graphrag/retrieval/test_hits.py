@@ -43,3 +43,19 @@ def test_tokens_know_what_they_are() -> None:
     assert len(found.states) == len(found.kinds) == len(mention.tokens)
     assert all(len(hit.features) == START_FEATURES for hit in found.hits)
     np.testing.assert_allclose(found.vector, default_embedder().embed(["Is Spain warm?"])[0], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("question", "is_open"),
+    [
+        ("Who directed Heat?", True),
+        ("In which film does he play?", True),
+        ("Is Lyon the capital of France?", False),
+        ("In France, is Lyon the capital?", False),
+        ("?", False),
+    ],
+)
+def test_a_question_word_asks_for_no_yes(question: str, is_open: bool) -> None:
+    table = MentionTable.build(TextualGraph.from_triples([("Heat", "director", "Michael Mann")]))
+    (found,) = find_hits([question], table, lambda texts, _: [[] for _ in texts], default_embedder())
+    assert found.is_open == is_open

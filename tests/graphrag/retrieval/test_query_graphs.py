@@ -225,24 +225,36 @@ def test_a_question_for_a_relation_is_answered_by_those_between_two_names_unless
     assert found.walk.credit_edge_values[found.walk.credit_edges.tolist().index(3)] == 1
 
 
-def test_a_self_loop_alone_leads_back_to_a_topic() -> None:
-    graph = TextualGraph.from_triples(
-        [("Blue", "recording", "Blue"), ("Blue", "artist", "Joni"), ("Joni", "song", "Blue")]
-    )
-    vectors = np.zeros((3, 384), np.float32)
+def answers_by_pattern(triples: list[tuple[str, str, str]], question: str) -> dict[str, set[str]]:
+    """What each pattern proposed for a graph answers, all gates half open."""
+    graph = TextualGraph.from_triples(triples)
+    count = len(graph.relations)
+    vectors = np.zeros((count, 384), np.float32)
     reasoning = ReasoningGraph.of(graph, vectors, lambda texts: np.zeros((len(texts), 384), np.float32))
-    question = "What is the recording of Blue's recording?"
     (hits,) = find_hits([question], MentionTable.build(graph), lambda texts, _: [[] for _ in texts], default_embedder())
     starts = tuple(Start(hit.nodes, 0.9) for hit in hits.hits)
-    plan = Plan(starts, np.full((3, 2, 3), 0.5, np.float32), np.full(3, 1 / 3, np.float32))
+    plan = Plan(starts, np.full((3, 2, count), 0.5, np.float32), np.full(3, 1 / 3, np.float32))
     names = graph.node_texts.to_pylist().__getitem__
-    found = {
+    return {
         text_of(query, plan, hits, reasoning, names).facts: {names(node) for node in query.answers.tolist()}
         for query in propose(reasoning, plan, hits)
     }
+
+
+def test_a_self_loop_alone_leads_back_to_a_topic() -> None:
+    triples = [("Blue", "recording", "Blue"), ("Blue", "artist", "Joni"), ("Joni", "song", "Blue")]
+    found = answers_by_pattern(triples, "What is the recording of Blue's recording?")
     assert found["X recording A, A recording answer"] == {"Blue"}
     assert "X artist A, A song answer" not in found
     assert found["X artist answer"] == {"Joni"}
+
+
+def test_a_namesake_of_the_topic_may_be_the_answer() -> None:
+    """The film "Innocence" and the tag "innocence" are one name to the question."""
+    triples = [("Innocence", "tag", "innocence"), ("Atonement", "tag", "innocence"), ("Innocence", "year", "2004")]
+    found = answers_by_pattern(triples, "Which films can be described by innocence?")
+    assert found["answer tag X"] == {"Innocence", "Atonement"}
+    assert "X tag A, answer tag A" not in found or "Innocence" not in found["X tag A, answer tag A"]
 
 
 def test_what_is_named_outright_narrows_whatever_its_gate() -> None:

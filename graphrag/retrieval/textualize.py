@@ -55,7 +55,8 @@ def textualize(
     def write(nodes: Sequence[EvidenceNode], edges: Sequence[EvidenceEdge]) -> str:
         return write_triples(nodes, edges, lonely) if form == "triples" else write_csv(nodes, edges)
 
-    low, high = 0, len(ranked)  # the largest number of triples that fits, by bisection: more text, more tokens
+    # The largest number of triples that fits, by bisection: more text, more tokens; nearly each takes several.
+    low, high = 0, min(len(ranked), budget)
     while low < high:
         middle = (low + high + 1) // 2
         if count_tokens(write(subgraph.nodes, ranked[:middle])) <= budget:

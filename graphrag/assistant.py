@@ -240,6 +240,10 @@ class Chat:
         self.rag = rag
         self.turns: list[Answer] = []
 
+    def rewind(self, turns: int) -> None:
+        """Forget all but the first so many turns."""
+        del self.turns[turns:]
+
     def ask(self, question: str) -> Answer:
         """Answer the next question; raises as `GraphRAG.ask`."""
         answer = _exhaust(self._answer(question))

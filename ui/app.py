@@ -22,12 +22,15 @@ from ui.graph_header import graph_header
 from ui.graph_pane import graph_pane
 from ui.notice import notice
 from ui.pane import HERE
+from ui.record import record_bar
 from ui.session import Assistant, Library, Opener
 from ui.triple_table import triple_table
 from ui.wiring import Parts, connect
 
 TITLE = "Chat with a graph"
 MAX_UPLOAD = "500mb"
+STORAGE = "what a browser keeps is no secret to it"  # the same at every start, so that a reload finds it
+OPINIONS = ("Like", "Dislike", "Wrong answer", "Something is missing", "The evidence does not fit", "It does say")
 FONT = ["system-ui", "sans-serif"]  # the machine's own: no font is fetched
 
 
@@ -142,6 +145,7 @@ def build(rag_or_library: Assistant | Opener | Library) -> gr.Blocks:
     library = _library(rag_or_library)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 6 * 3600)) as page:
         session = gr.State(None)
+        key = gr.BrowserState(None, storage_key="chat-with-graph", secret=STORAGE)
         with gr.Row(elem_id="top", equal_height=True):
             header = graph_header(elem_id="header", scale=3)
             chooser = _chooser(library)
@@ -151,10 +155,12 @@ def build(rag_or_library: Assistant | Opener | Library) -> gr.Blocks:
             with gr.Column(scale=5, min_width=320, elem_id="left"):
                 chatbot = _chatbot()
                 question = _question_box()
+                record = record_bar(elem_id="record")
             with gr.Column(scale=6, min_width=320, elem_id="right"):
                 graph = graph_pane(elem_id="graph")
                 table = triple_table(elem_id="triples")
-        connect(page, library, Parts(session, header, message, chooser, files, chatbot, question, graph, table))
+        parts = Parts(session, key, header, message, chooser, files, chatbot, question, graph, table, record)
+        connect(page, library, parts)
     return page.queue(max_size=100)
 
 
@@ -196,6 +202,8 @@ def _chatbot() -> Any:
         allow_tags=False,
         allow_file_downloads=False,
         buttons=["copy"],
+        editable="user",
+        feedback_options=OPINIONS,
         layout="bubble",
         height="100%",
         show_label=False,

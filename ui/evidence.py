@@ -41,7 +41,11 @@ def payload(subgraph: Subgraph, question: str, answer: Answer | None = None, *, 
     local = {node.id: f"n{i}" for i, node in enumerate(nodes)}
     edges = [edge for edge in subgraph.edges if edge.source in local and edge.target in local]
     abstained = answer is not None and answer.abstained
-    used_nodes, used_edges = support(nodes, edges, question, answered=answer is not None and not abstained)
+    cited = {citation.edge for citation in answer.citations} if answer else set()
+    if any(edge.id in cited for edge in edges):
+        used_nodes, used_edges = _cited(nodes, edges, cited)
+    else:
+        used_nodes, used_edges = support(nodes, edges, question, answered=answer is not None and not abstained)
     places = _places(nodes, edges)
     names = {node.id: clip(node.name, NAME_LIMIT) for node in nodes}
     drawn = [_edge(f"e{i}", edge, local, names, i in used_edges) for i, edge in enumerate(edges)]
@@ -80,6 +84,13 @@ def _edge(local_id: str, edge: EvidenceEdge, local: dict[str, str], names: dict[
         "score": round(edge.score, 3),
         "used": used,
     }
+
+
+def _cited(nodes: list[EvidenceNode], edges: list[EvidenceEdge], cited: set[str]) -> tuple[set[str], set[int]]:
+    """What the answer says it follows from, and the answers."""
+    used_edges = {i for i, edge in enumerate(edges) if edge.id in cited}
+    ends = {end for i in used_edges for end in (edges[i].source, edges[i].target)}
+    return ends | {node.id for node in nodes if node.role == "answer"}, used_edges
 
 
 def support(

@@ -90,7 +90,8 @@ function draw() {
   part("empty").hidden = !empty;
   part("empty").textContent = evidence
     ? "Nothing in the graph fits the question." : "The part of the graph behind an answer appears here.";
-  part("legend").hidden = part("tools").hidden = empty;
+  part("legend").hidden = part("tools").hidden = part("find").hidden = empty;
+  part("find").value = "";
   canvas.setAttribute("aria-label", empty
     ? "No evidence yet" : `${nodes.length} nodes and ${edges.length} edges; the table below lists the same`);
   const left = evidence ? evidence.total_nodes - nodes.length : 0;
@@ -112,6 +113,7 @@ function showDetails(data) {
     `${kind} · score ${Number(data.score).toFixed(2)} · ${data.used ? "used for the answer" : "read, not used"}`;
   const text = isNode ? (data.text === data.name ? "" : data.text) : (data.text === data.relation ? "" : data.text);
   details.querySelector(".text").textContent = text;
+  details.querySelector(".ask").hidden = !isNode;
   details.hidden = false;
 }
 
@@ -139,6 +141,57 @@ part("tools").addEventListener("click", (event) => {
   if (what === "fit") fit(true);
   if (what === "in") cy.zoom({ level: cy.zoom() * 1.3, renderedPosition: middle });
   if (what === "out") cy.zoom({ level: cy.zoom() / 1.3, renderedPosition: middle });
+  if (what === "full") document.fullscreenElement ? document.exitFullscreen() : pane.requestFullscreen();
+  if (what === "save") showSave(part("save").hidden);
+  if (event.target.dataset.save) { save(event.target.dataset.save); showSave(false); }
+});
+
+function showSave(shown) {
+  part("save").hidden = !shown;
+  part("tools").querySelector("[data-do=save]").setAttribute("aria-expanded", String(shown));
+}
+
+function save(as) {
+  const back = color("back");
+  const made = {
+    png: () => cy.png({ output: "blob", full: true, scale: 2, bg: back }),
+    svg: () => new Blob([drawingAsSvg(cy, back)], { type: "image/svg+xml" }),
+    graphml: () => new Blob([evidenceAsGraphml(props.value)], { type: "application/xml" }),
+    json: () => new Blob([evidenceAsJson(props.value)], { type: "application/json" }),
+  };
+  saveAs(made[as](), `evidence.${as}`);
+}
+
+// Nodes whose name has what is typed stand out; Enter goes from one to the next.
+let turn = 0;
+const found = () => {
+  const wanted = part("find").value.trim().toLocaleLowerCase();
+  return wanted ? cy.nodes().filter((node) => node.data("name").toLocaleLowerCase().includes(wanted)) : cy.collection();
+};
+part("find").addEventListener("input", () => {
+  turn = 0;
+  cy.elements().unselect();
+  found().select();
+});
+part("find").addEventListener("keydown", (event) => {
+  const nodes = found();
+  if (event.key !== "Enter" || nodes.empty()) return;
+  const node = nodes[turn++ % nodes.length];
+  cy.elements().unselect();
+  node.select();
+  showDetails(node.data());
+  tell(node.id());
+  cy.animate({ center: { eles: node } }, { duration: calm ? 0 : 200 });
+});
+
+// The question is only written; what to ask is for the visitor to say.
+details.querySelector(".ask").addEventListener("click", () => {
+  const box = document.querySelector("#question textarea");
+  const name = details.querySelector("strong").textContent;
+  if (!box) return;
+  box.value = `What does the graph say about ${name}?`;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  box.focus();
 });
 
 document.addEventListener(SELECT, (event) => {

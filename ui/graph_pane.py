@@ -16,6 +16,10 @@ from ui.pane import HERE, pane
 CYTOSCAPE = HERE / "static" / "cytoscape" / "cytoscape.min.js"
 
 _KEY = '<svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path class="{0}" d="{1}"/></svg>{2}'
+_CORNERS = (
+    '<svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">'
+    '<path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4"/></svg>'
+)
 _LEGEND = "".join(
     f"<li>{_KEY.format(role, path, label)}</li>"
     for role, path, label in (
@@ -35,11 +39,19 @@ TEMPLATE = f"""
     <button type="button" data-do="in" aria-label="Zoom in" title="Zoom in">+</button>
     <button type="button" data-do="out" aria-label="Zoom out" title="Zoom out">−</button>
     <button type="button" data-do="fit" aria-label="Show all" title="Show all">⤢</button>
+    <button type="button" data-do="full" aria-label="Full screen" title="Full screen">{_CORNERS}</button>
+    <button type="button" data-do="save" aria-label="Save" title="Save" aria-expanded="false">⤓</button>
+    <div class="save" hidden>
+      <button type="button" data-save="png">PNG</button><button type="button" data-save="svg">SVG</button>
+      <button type="button" data-save="graphml">GraphML</button><button type="button" data-save="json">JSON</button>
+    </div>
   </div>
+  <input class="find" type="search" placeholder="Find a node" aria-label="Find a node of the evidence" hidden>
   <p class="note" hidden></p>
   <div class="details" role="status" hidden>
     <button type="button" class="close" aria-label="Close details">×</button>
     <strong dir="auto"></strong><p class="facts"></p><p class="text" dir="auto"></p>
+    <button type="button" class="ask">Ask about this</button>
   </div>
 </section>
 """
@@ -48,4 +60,10 @@ TEMPLATE = f"""
 def graph_pane(**options: Any) -> Any:
     """The evidence as a graph. Options as `gr.HTML` takes them."""
     gr.set_static_paths([CYTOSCAPE])
-    return pane(TEMPLATE, "graph_pane.js", head=f'<script src="gradio_api/file={CYTOSCAPE}"></script>', **options)
+    return pane(
+        TEMPLATE,
+        "graph_export.js",
+        "graph_pane.js",
+        head=f'<script src="gradio_api/file={CYTOSCAPE}"></script>',
+        **options,
+    )

@@ -17,13 +17,13 @@ import gradio as gr
 HERE = Path(__file__).parent
 
 
-def pane(template: str, script: str, *, head: str = "", **options: Any) -> Any:
+def pane(template: str, *scripts: str, head: str = "", **options: Any) -> Any:
     """A component whose value, JSON or None, is drawn by a script of this package.
 
     Args:
         template: constant markup, without `${` and `{{`.
-        script: name of the file beside this module that runs once the pane is on the page. It sees `element` and
-            `props`, and redraws in `watch("value", ...)`.
+        scripts: names of the files beside this module that run, as one, once the pane is on the page. They see
+            `element` and `props`, and redraw in `watch("value", ...)`.
         head: tags for the page's head, awaited before the script runs.
         options: as `gr.HTML` takes them, such as `elem_id`.
 
@@ -32,7 +32,7 @@ def pane(template: str, script: str, *, head: str = "", **options: Any) -> Any:
     """
     if "${" in template or "{{" in template:
         raise ValueError("a pane's template is constant: Gradio would execute placeholders in it")
-    source = (HERE / script).read_text(encoding="utf-8")
+    source = "\n".join((HERE / script).read_text(encoding="utf-8") for script in scripts)
     return gr.HTML(
         value=None, html_template=template, js_on_load=source, head=head or None, apply_default_css=False, **options
     )

@@ -7,10 +7,13 @@ This module knows nothing of Gradio.
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import tempfile
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -23,6 +26,7 @@ from graphrag.retrieval.subgraph import Subgraph
 from ui.evidence import clip, spoken
 
 NUM_EXAMPLES = 4
+KEPT_SESSIONS = 100  # those used last can be come back to after a reload
 
 
 class AnswerStream(Protocol):
@@ -39,7 +43,10 @@ class AnswerStream(Protocol):
 class Conversation(Protocol):
     """Questions that build on one another."""
 
+    @property
+    def turns(self) -> Sequence[Answer]: ...
     def stream(self, question: str) -> AnswerStream: ...
+    def rewind(self, turns: int) -> None: ...
 
 
 class Assistant(Protocol):
@@ -54,6 +61,23 @@ Opener = Callable[[str | None], Assistant]  # a sample's name, a file, a folder,
 
 
 @dataclass
+class Turn:
+    """One question and what came of it.
+
+    Attributes:
+        before: answers that the conversation held when it was asked.
+        messages: as the chat shows them, the question first.
+        answer: once it is there. opinion: what the visitor thinks of it.
+    """
+
+    question: str
+    before: int = 0
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    answer: Answer | None = None
+    opinion: str | None = None
+
+
+@dataclass
 class Session:
     """One visitor: the open graph, the conversation about it, and what was said."""
 
@@ -61,7 +85,8 @@ class Session:
     name: str
     conversation: Conversation
     examples: list[str] = field(default_factory=list)
-    messages: list[dict[str, Any]] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    key: str = field(default_factory=secrets.token_urlsafe)  # known to the visitor's browser alone
 
     @property
     def report(self) -> str:
@@ -69,10 +94,26 @@ class Session:
         report = self.assistant.graph.report
         return clip(str(replace(report, source=Path(report.source).name)), 1000)
 
-    def restart(self) -> None:
-        """Forget what was said; the graph stays."""
-        self.messages = []
-        self.conversation = self.assistant.chat()
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """What was said, as the chat shows it."""
+        return [message for turn in self.turns for message in turn.messages]
+
+    def begin_turn(self, question: str) -> Turn:
+        """The next turn."""
+        self.turns.append(Turn(question, len(self.conversation.turns)))
+        return self.turns[-1]
+
+    def turn_at(self, message: int) -> int:
+        """The turn that a message of the chat belongs to."""
+        ends = accumulate(len(turn.messages) for turn in self.turns)
+        return next((turn for turn, end in enumerate(ends) if message < end), len(self.turns))
+
+    def rewind(self, turn: int) -> None:
+        """Forget a turn and all after it; the graph stays."""
+        if turn < len(self.turns):
+            self.conversation.rewind(self.turns[turn].before)
+            del self.turns[turn:]
 
 
 class Library:
@@ -81,11 +122,26 @@ class Library:
     def __init__(self, opener: Opener, start: str | None = None) -> None:
         self.opener, self.start = opener, start
         self._opened: dict[str | None, Assistant] = {}
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._lock = Lock()
 
     def samples(self) -> list[str]:
         """Names of the bundled samples."""
         return list(samples.names())
+
+    def keep(self, session: Session) -> Session:
+        """Remember a session, so that its visitor can come back to it."""
+        with self._lock:
+            self._sessions[session.key] = session
+            self._sessions.move_to_end(session.key)
+            while len(self._sessions) > KEPT_SESSIONS:
+                self._sessions.popitem(last=False)
+        return session
+
+    def resume(self, key: str | None) -> Session | None:
+        """The session with that key, if it is still remembered."""
+        with self._lock:
+            return self._sessions.get(key) if isinstance(key, str) else None
 
     def begin(self, source: str | None = None) -> Session:
         """A session on a sample, or on the graph that the page starts with (None).
@@ -98,7 +154,7 @@ class Library:
             with self._lock:
                 if source not in self._opened:  # another visitor may have opened it meanwhile
                     self._opened[source] = self.opener(source)
-        return _session(self._opened[source], source or samples.DEFAULT)
+        return self.keep(_session(self._opened[source], source or samples.DEFAULT))
 
     def begin_with_files(self, files: Sequence[str]) -> Session:
         """A session on what a visitor brought: one file, or several that make up one graph.
@@ -112,7 +168,7 @@ class Library:
                 assistant = self.opener(copies[0] if len(copies) == 1 else folder)
             except GraphError as error:  # a visitor knows the file's name, not where the server keeps it
                 raise GraphError(str(error).replace(f"{folder}/", "").replace(folder, "these files")) from error
-            return _session(assistant, ", ".join(Path(file).name for file in files))
+            return self.keep(_session(assistant, ", ".join(Path(file).name for file in files)))
 
 
 def _session(assistant: Assistant, source: str) -> Session:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from graph_data.errors import GraphError
 from graphrag.answer import Answer
 from ui import evidence
-from ui.session import AnswerStream, Session
+from ui.session import AnswerStream, Session, Turn
 
 ECHO_LIMIT = 2000  # characters of a question that the chat repeats
 STAGES = {"embed": "embedding", "retrieve": "retrieval", "generate": "answering"}
@@ -32,26 +32,26 @@ class Frame:
 
 
 def take(session: Session, question: str) -> Iterator[Frame]:
-    """Ask, and write the reply into `session.messages` as it comes.
+    """Ask, and write the reply into the session's next turn as it comes.
 
     Yields a frame after the question, after the retrieval, after each piece of text, and once at the end.
     """
     echo = evidence.clip(question, ECHO_LIMIT) if question.strip() else "(nothing)"
-    session.messages.append({"role": "user", "content": literal(echo)})
-    session.messages.append({"role": "assistant", "content": "…"})
+    turn = session.begin_turn(question)
+    turn.messages += [{"role": "user", "content": literal(echo)}, {"role": "assistant", "content": "…"}]
     yield Frame()
     try:
         with closing(session.conversation.stream(question)) as stream:
             yield Frame(evidence.payload(stream.subgraph, question), redraw=True)
-            yield from _pieces(session, stream)
+            yield from _pieces(turn, stream)
             if stream.answer:
-                yield _finish(session, stream.answer)
+                yield _finish(turn, stream.answer)
     except GraphError as error:
-        session.messages[-1]["content"] = literal(f"⚠ {error}")
+        turn.messages[-1]["content"] = literal(f"⚠ {error}")
         yield Frame(redraw=True, last=True)
     except Exception:
         log.exception("a question failed")
-        session.messages[-1]["content"] = "⚠ This went wrong inside the program; its log says more."
+        turn.messages[-1]["content"] = "⚠ This went wrong inside the program; its log says more."
         yield Frame(redraw=True, last=True)
 
 
@@ -64,17 +64,23 @@ def literal(text: str) -> str:
     return re.sub(r"<|&(?=[#A-Za-z0-9])", "\\g<0>\u2060", text)
 
 
-def _pieces(session: Session, stream: AnswerStream) -> Iterator[Frame]:
+def unliteral(text: str) -> str:
+    """What was typed, from what the chat shows."""
+    return text.replace("\u2060", "")
+
+
+def _pieces(turn: Turn, stream: AnswerStream) -> Iterator[Frame]:
     said = ""
     for piece in stream:
         said += piece
-        session.messages[-1]["content"] = literal(said)
+        turn.messages[-1]["content"] = literal(said)
         yield Frame()
 
 
-def _finish(session: Session, answer: Answer) -> Frame:
-    session.messages[-1]["content"] = literal(answer.text)
-    session.messages.append(
+def _finish(turn: Turn, answer: Answer) -> Frame:
+    turn.answer = answer
+    turn.messages[-1]["content"] = literal(answer.text)
+    turn.messages.append(
         {
             "role": "assistant",
             "content": literal(details(answer)),

@@ -14,7 +14,8 @@ import gradio as gr
 
 from graph_data.errors import GraphError
 from ui import turn
-from ui.evidence import clip
+from ui.evidence import Payload, clip, payload
+from ui.record import keep_opinion, record_of
 from ui.session import Library, Session
 
 ASKING = 2  # questions answered at a time; others wait in line
@@ -26,6 +27,7 @@ class Parts:
     """The components of the page."""
 
     session: Any
+    key: Any  # of the session, kept in the visitor's browser
     header: Any
     notice: Any
     chooser: Any
@@ -34,39 +36,51 @@ class Parts:
     question: Any
     pane: Any
     table: Any
+    record: Any
 
 
 def connect(page: Any, library: Library, parts: Parts) -> None:
     """Attach the handlers. `ask`, `open_sample` and `open_files` are also the page's API."""
     opening = _Opening(library)
-    opened = [parts.session, parts.header, parts.notice, parts.chooser, parts.files]
-    opened += [parts.chatbot, parts.pane, parts.table]
-    asked = [parts.session, parts.question, parts.chatbot, parts.pane, parts.table]
+    seen = [parts.session, parts.key, parts.header, parts.notice, parts.chooser, parts.files]
+    seen += [parts.chatbot, parts.pane, parts.table, parts.record]
+    asked = [parts.session, parts.question, parts.chatbot, parts.pane, parts.table, parts.record]
     heavy = {"concurrency_limit": ASKING, "concurrency_id": "model", "show_progress": "hidden"}
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    hidden = {"api_visibility": "private", **heavy}
 
     def ask(text: str, session: Session | None) -> Iterator[Values]:
         yield from _ask(session or library.begin(), text)
 
-    page.load(opening.start, None, opened, **quiet)
-    parts.chooser.input(opening.sample, [parts.chooser], opened, api_name="open_sample", **heavy)
-    parts.files.upload(opening.files, [parts.files], opened, api_name="open_files", **heavy)
-    run = parts.question.submit(ask, [parts.question, parts.session], asked, api_name="ask", **heavy)
+    page.load(opening.start, [parts.key], seen, **quiet)
+    parts.chooser.input(opening.sample, [parts.chooser], seen, api_name="open_sample", **heavy)
+    parts.files.upload(opening.files, [parts.files], seen, api_name="open_files", **heavy)
+    runs = [parts.question.submit(ask, [parts.question, parts.session], asked, api_name="ask", **heavy)]
     chosen = parts.chatbot.example_select(_example, None, [parts.question], **quiet)
-    also = chosen.then(ask, [parts.question, parts.session], asked, api_visibility="private", **heavy)
+    runs.append(chosen.then(ask, [parts.question, parts.session], asked, **hidden))
+    runs.append(parts.chatbot.retry(_again, [parts.session], asked, **hidden))
+    runs.append(parts.chatbot.edit(_anew, [parts.session], asked, **hidden))
+    undone = [parts.question, parts.chatbot, parts.pane, parts.table, parts.record]
+    parts.chatbot.undo(_undo, [parts.session], undone, **quiet)
+    parts.chatbot.like(_note, [parts.session], None, **quiet)
     stopped = [parts.question, parts.chatbot]
-    parts.question.stop(_stop, [parts.session], stopped, cancels=[run, also], queue=False, **quiet)
-    parts.chatbot.clear(_forget, [parts.session], [parts.pane, parts.table], **quiet)
+    parts.question.stop(_stop, [parts.session], stopped, cancels=runs, queue=False, **quiet)
+    parts.chatbot.clear(_forget, [parts.session], [parts.pane, parts.table, parts.record], **quiet)
 
 
 class _Opening:
-    """Handlers that begin a session. Their values: session, header, notice, chooser, files, chat, pane, table."""
+    """Handlers that begin a session.
+
+    Their values: session, key, header, notice, chooser, files, chat, pane, table, record.
+    """
 
     def __init__(self, library: Library) -> None:
         self.library = library
 
-    def start(self) -> Values:
-        return self._opened(self.library.begin(), None)
+    def start(self, key: str | None) -> Values:
+        """The session of before a reload, or a new one."""
+        session = self.library.resume(key)
+        return self._opened(session or self.library.begin(), None)
 
     def sample(self, name: str | None) -> Iterator[Values]:
         if name:
@@ -90,24 +104,65 @@ class _Opening:
         header = {"name": session.name, "nodes": graph.num_nodes, "edges": graph.num_edges}
         sample = session.name if session.name in self.library.samples() else None
         cards = [{"text": text} for text in session.examples]
-        return session, header, notice, sample, None, gr.Chatbot(value=[], examples=cards), None, None
+        chat = gr.Chatbot(value=list(session.messages), examples=cards)
+        drawn = _last_evidence(session)
+        return session, session.key, header, notice, sample, None, chat, drawn, drawn, record_of(session)
 
 
 def _only_notice(text: str, kind: str) -> Values:
     keep = gr.skip()
     drop = None if kind == "error" else keep  # a file that failed leaves the drop area
-    return keep, keep, {"text": clip(text, 1000), "kind": kind}, keep, drop, keep, keep, keep
+    return keep, keep, keep, {"text": clip(text, 1000), "kind": kind}, keep, drop, keep, keep, keep, keep
 
 
 def _ask(session: Session, text: str) -> Iterator[Values]:
-    """Values: session, question box, chat, pane, table."""
+    """Values: session, question box, chat, pane, table, record."""
     box = gr.Textbox(value="", submit_btn=False, stop_btn=True)
     for frame in turn.take(session, text):
+        record = gr.skip()
         if frame.last:
-            box = gr.Textbox(submit_btn=True, stop_btn=False)
+            box, record = gr.Textbox(submit_btn=True, stop_btn=False), record_of(session)
         drawn = frame.evidence if frame.redraw else gr.skip()
-        yield session, box, list(session.messages), drawn, drawn
+        yield session, box, list(session.messages), drawn, drawn, record
         box = gr.skip()
+
+
+def _again(session: Session, event: gr.RetryData) -> Iterator[Values]:
+    """Ask a question of before once more, as if nothing had been said since."""
+    at = session.turn_at(int(event.index))
+    question = session.turns[at].question
+    session.rewind(at)
+    yield from _ask(session, question)
+
+
+def _anew(session: Session, event: gr.EditData) -> Iterator[Values]:
+    """Ask a question of before in other words."""
+    session.rewind(session.turn_at(int(event.index)))
+    yield from _ask(session, turn.unliteral(str(event.value)))
+
+
+def _undo(session: Session, event: gr.UndoData) -> Values:
+    """Take back a question and all after it; it returns to the box. Values: box, chat, pane, table, record."""
+    at = session.turn_at(int(event.index))
+    question = session.turns[at].question
+    session.rewind(at)
+    drawn = _last_evidence(session)
+    return question, list(session.messages), drawn, drawn, record_of(session)
+
+
+def _note(session: Session, event: gr.LikeData) -> None:
+    """Keep what the visitor thinks of an answer."""
+    at = session.turn_at(int(event.index))
+    said = event.liked if isinstance(event.liked, str) else "Like" if event.liked else "Dislike"
+    if session.turns[at].opinion != said:  # it is told of each message of the reply
+        session.turns[at].opinion = said
+        keep_opinion(session, session.turns[at])
+
+
+def _last_evidence(session: Session) -> Payload | None:
+    """What the pane shows of the last answer."""
+    answer = session.turns[-1].answer if session.turns else None
+    return payload(answer.subgraph, answer.question, answer) if answer else None
 
 
 def _stop(session: Session | None) -> Values:
@@ -116,8 +171,8 @@ def _stop(session: Session | None) -> Values:
 
 def _forget(session: Session | None) -> Values:
     if session:
-        session.restart()
-    return None, None
+        session.rewind(0)
+    return None, None, None
 
 
 def _example(event: gr.SelectData) -> str:

@@ -94,9 +94,17 @@ class HandMade:
     knows: Callable[[str], list[str]] = lambda question: []
     pause: float = 0.0
     streams: list[Stream] = field(default_factory=list)
+    rewound: list[int] = field(default_factory=list)
+
+    @property
+    def turns(self) -> list[Answer]:
+        return [stream.answer for stream in self.streams if not stream.closed]
 
     def chat(self) -> HandMade:
         return self
+
+    def rewind(self, turns: int) -> None:
+        self.rewound.append(turns)
 
     def stream(self, question: str) -> Stream:
         if not question.strip():

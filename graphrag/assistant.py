@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -158,6 +159,39 @@ class GraphRAG:
         """The reply piece by piece; see `Stream`."""
         return Stream(self._answer(question, None))
 
+    def look(
+        self,
+        question: str,
+        before: Answer | None = None,
+        *,
+        top_k_nodes: int | None = None,
+        top_k_edges: int | None = None,
+        edge_cost: float | None = None,
+        token_budget: int | None = None,
+    ) -> Look:
+        """What would be read for a question, with other settings than those of this assistant; nothing is answered.
+
+        Args:
+            before: the answer that a follow-up follows.
+            top_k_nodes, top_k_edges, edge_cost, token_budget: see `RetrieverConfig`; None leaves the assistant's.
+
+        Raises:
+            QuestionError: as `ask`. ConfigError: a setting is out of range.
+        """
+        given: dict[str, Any] = {
+            "top_k_nodes": top_k_nodes,
+            "top_k_edges": top_k_edges,
+            "edge_cost": edge_cost,
+            "token_budget": token_budget,
+        }
+        config = replace(self.config, **{name: value for name, value in given.items() if value is not None})
+        with _ONE_AT_A_TIME:
+            retriever = self.retriever.with_config(config)
+            found = retriever.retrieve(check_question(question), before.subgraph if before else None)
+            prompt = self.model.written(found.prompt)
+        seconds = {name: round(value, 4) for name, value in found.seconds.items()}
+        return Look(found.subgraph, prompt, found.tokens, found.dropped, seconds)
+
     def chat(self) -> Chat:
         """A conversation, whose questions may lean on those before."""
         return Chat(self)
@@ -199,6 +233,23 @@ class GraphRAG:
             dropped_triples=retrieved.dropped,
             citations=retrieved.cite(generation.answers, generation.kind),
         )
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the language model would read.
+
+    Attributes:
+        subgraph: the evidence. prompt: as text, graph tokens written [graph].
+        tokens: of the evidence's text. dropped: triples that did not fit.
+        seconds: embed, retrieve.
+    """
+
+    subgraph: Subgraph
+    prompt: str
+    tokens: int
+    dropped: int
+    seconds: Mapping[str, float]
 
 
 class Stream:

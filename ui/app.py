@@ -25,6 +25,7 @@ from ui.pane import HERE
 from ui.record import record_bar
 from ui.session import Assistant, Library, Opener
 from ui.triple_table import triple_table
+from ui.why import why_panel
 from ui.wiring import Parts, connect
 
 TITLE = "Chat with a graph"
@@ -159,7 +160,8 @@ def build(rag_or_library: Assistant | Opener | Library) -> gr.Blocks:
             with gr.Column(scale=6, min_width=320, elem_id="right"):
                 graph = graph_pane(elem_id="graph")
                 table = triple_table(elem_id="triples")
-        parts = Parts(session, key, header, message, chooser, files, chatbot, question, graph, table, record)
+                why = why_panel()
+        parts = Parts(session, key, header, message, chooser, files, chatbot, question, graph, table, record, why)
         connect(page, library, parts)
     return page.queue(max_size=100)
 

@@ -5,6 +5,7 @@ const canvas = part("canvas");
 const details = part("details");
 const SELECT = "chat-with-graph:select";
 const LABEL = 32; // characters of a label on the canvas; details show all
+const FEW = 40; // nodes; so many have their names shown where none is used
 const MANY = 25; // edges; past it an edge that is not used shows its label on hover only
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -61,11 +62,13 @@ function fit(all) {
   if (!all && cy.zoom() < 0.6 && used.nonempty()) cy.fit(used, 90);
   if (cy.zoom() > 1.3) { cy.zoom(1.3); cy.center(all || used.empty() ? undefined : used); }
   const grow = Math.max(1, 0.85 / cy.zoom()); // what matters stays legible in a large drawing
-  cy.batch(() => cy.nodes("[?used]").forEach((node) => {
+  const plain = used.empty() && cy.nodes().length <= FEW; // nothing is used: all names are to be read
+  cy.batch(() => cy.nodes().forEach((node) => {
     node.removeStyle();
-    if (grow === 1) return;
+    if (grow === 1 || !(plain || node.data("used"))) return;
+    node.style({ "font-size": (plain ? 11 : 13) * grow, "min-zoomed-font-size": 0, "text-max-width": 140 * grow });
     const size = grow * (node.data("role") === "answer" ? 34 : 20);
-    node.style({ "font-size": 13 * grow, width: size, height: size, "text-max-width": 140 * grow });
+    if (!plain) node.style({ width: size, height: size });
   }));
 }
 

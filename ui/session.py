@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graph_data import samples
 from graph_data.errors import GraphError
@@ -24,6 +24,9 @@ from graph_data.textual_graph import TextualGraph
 from graphrag.answer import Answer
 from graphrag.retrieval.subgraph import Subgraph
 from ui.evidence import clip, spoken
+
+if TYPE_CHECKING:
+    from graphrag.assistant import Look
 
 NUM_EXAMPLES = 4
 KEPT_SESSIONS = 100  # those used last can be come back to after a reload
@@ -55,6 +58,16 @@ class Assistant(Protocol):
     @property
     def graph(self) -> TextualGraph: ...
     def chat(self) -> Conversation: ...
+    def look(
+        self,
+        question: str,
+        before: Answer | None = None,
+        *,
+        top_k_nodes: int | None = None,
+        top_k_edges: int | None = None,
+        edge_cost: float | None = None,
+        token_budget: int | None = None,
+    ) -> Look: ...
 
 
 Opener = Callable[[str | None], Assistant]  # a sample's name, a file, a folder, or None for the default sample

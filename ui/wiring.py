@@ -17,6 +17,7 @@ from ui import turn
 from ui.evidence import Payload, clip, payload
 from ui.record import keep_opinion, record_of
 from ui.session import Library, Session
+from ui.why import Why, look_again
 
 ASKING = 2  # questions answered at a time; others wait in line
 Values = tuple[Any, ...]
@@ -37,6 +38,7 @@ class Parts:
     pane: Any
     table: Any
     record: Any
+    why: Why
 
 
 def connect(page: Any, library: Library, parts: Parts) -> None:
@@ -63,6 +65,10 @@ def connect(page: Any, library: Library, parts: Parts) -> None:
     undone = [parts.question, parts.chatbot, parts.pane, parts.table, parts.record]
     parts.chatbot.undo(_undo, [parts.session], undone, **quiet)
     parts.chatbot.like(_note, [parts.session], None, **quiet)
+    why = parts.why
+    for slider in why.sliders:
+        shown = [parts.pane, parts.table, why.told, why.prompt]
+        slider.input(_look_again, [parts.session, *why.sliders], shown, trigger_mode="always_last", **hidden)
     stopped = [parts.question, parts.chatbot]
     parts.question.stop(_stop, [parts.session], stopped, cancels=runs, queue=False, **quiet)
     parts.chatbot.clear(_forget, [parts.session], [parts.pane, parts.table, parts.record], **quiet)
@@ -157,6 +163,12 @@ def _note(session: Session, event: gr.LikeData) -> None:
     if session.turns[at].opinion != said:  # it is told of each message of the reply
         session.turns[at].opinion = said
         keep_opinion(session, session.turns[at])
+
+
+def _look_again(session: Session | None, nodes: float, cost: float, tokens: float) -> Values:
+    """Values: pane, table, what was found in words, prompt."""
+    drawn, told, prompt = look_again(session, nodes, cost, tokens)
+    return drawn or gr.skip(), drawn or gr.skip(), told, prompt
 
 
 def _last_evidence(session: Session) -> Payload | None:

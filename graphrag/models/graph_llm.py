@@ -22,7 +22,7 @@ from graphrag.models.grounding import AnswerTrie, DecodeSettings
 from graphrag.models.language_model import LanguageModel
 from graphrag.models.projector import Projector, ProjectorConfig, typical_norm
 from graphrag.models.prompt import NONE_TEXT, Candidate, Example, Prompt
-from graphrag.models.prompt_style import encode, lay_out
+from graphrag.models.prompt_style import PromptTokens, encode, lay_out
 from graphrag.models.ranking import Ranking, rank_rows
 
 _NONE = Candidate(NONE_TEXT, 1.0, "none")
@@ -94,12 +94,8 @@ class GraphLLM(nn.Module):
         Raises:
             QuestionError: a question is empty or too long.
         """
-        style, tokenizer = self.language_model.style, self.language_model.tokenizer
-        limit = self.language_model.max_positions - self.decode_settings.max_new_tokens
-        laid = [
-            lay_out(style, tokenizer, p, limit=limit, graph_tokens=self.graph_tokens, use_text=self.use_text)
-            for p in prompts
-        ]
+        style = self.language_model.style
+        laid = [self._laid_out(prompt) for prompt in prompts]
         lengths = [len(tokens.head) + self.graph_tokens + len(tokens.tail) for tokens in laid]
         width = max(lengths)
         ids = torch.full((len(laid), width), style.pad)
@@ -116,6 +112,22 @@ class GraphLLM(nn.Module):
             rows = torch.arange(len(laid))[:, None]
             embeddings[rows, columns] = self._graph_vectors(prompts).to(embeddings.dtype)
         return embeddings, mask.to(self.device), lengths, [tokens.cut_lines for tokens in laid]
+
+    def written(self, prompt: Prompt) -> str:
+        """The prompt as text, as its tokens read; a graph token is written [graph].
+
+        Raises:
+            QuestionError: the question is empty or too long.
+        """
+        laid = self._laid_out(prompt)
+        head, tail = (self.language_model.tokenizer.decode(list(ids)) for ids in (laid.head, laid.tail))
+        return " ".join([head, *["[graph]"] * self.graph_tokens, tail])
+
+    def _laid_out(self, prompt: Prompt) -> PromptTokens:
+        model = self.language_model
+        limit = model.max_positions - self.decode_settings.max_new_tokens
+        tokens, text = self.graph_tokens, self.use_text
+        return lay_out(model.style, model.tokenizer, prompt, limit=limit, graph_tokens=tokens, use_text=text)
 
     def prefill(self, prompts: Sequence[Prompt]) -> Prefilled:
         """Read prompts into a cache; raises as `embed`."""

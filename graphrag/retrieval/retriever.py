@@ -7,6 +7,7 @@ prizes; PCST keeps the evidence connected and small. Reference mode: `reference.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -127,6 +128,14 @@ class Retriever:
         self.reader = reader or CosineReader()
         self.ranker = ranker
         self.count_tokens = count_tokens or (lambda text: len(text.split()) * 4 // 3)
+
+    def with_config(self, config: RetrieverConfig) -> Retriever:
+        """The same with other settings; what was computed of the graph is shared."""
+        if config.mode != "reference":
+            self.reasoning  # noqa: B018  # a cached property
+        other = copy.copy(self)
+        other.config = config
+        return other
 
     def retrieve(self, question: str, carried: Subgraph | None = None, choices: Sequence[str] = ()) -> Retrieved:
         """Retrieve for a question.

@@ -170,3 +170,15 @@ def test_an_index_is_not_asked_with_another_embedder(countries: GraphRAG, tmp_pa
 def test_prizes_are_learned_or_by_cosine() -> None:
     with pytest.raises(ConfigError, match="prizes"):
         GraphRAG(graph_data.load("kitchen"), prizes="magic")  # type: ignore[arg-type]
+
+
+def test_a_look_reads_with_other_settings_and_answers_nothing(countries: GraphRAG) -> None:
+    question = "What is the capital of the country that borders both France and Portugal?"
+    wide, narrow = countries.look(question), countries.look(question, top_k_nodes=4, top_k_edges=4, token_budget=60)
+    assert len(narrow.subgraph.nodes) < len(wide.subgraph.nodes)
+    assert narrow.tokens <= 60 < wide.tokens
+    assert "[graph]" in wide.prompt
+    assert "france" in wide.prompt.lower()
+    assert wide.subgraph == countries.retriever.retrieve(question).subgraph
+    with pytest.raises(QuestionError):
+        countries.look(" ")

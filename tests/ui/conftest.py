@@ -15,6 +15,7 @@ import pytest
 from graph_data.errors import GraphError
 from graph_data.textual_graph import TextualGraph
 from graphrag.answer import ABSTAIN_TEXT, Answer
+from graphrag.assistant import Look
 from graphrag.errors import QuestionError
 from graphrag.retrieval.subgraph import EvidenceEdge, EvidenceNode, Subgraph
 
@@ -95,6 +96,7 @@ class HandMade:
     pause: float = 0.0
     streams: list[Stream] = field(default_factory=list)
     rewound: list[int] = field(default_factory=list)
+    looks: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def turns(self) -> list[Answer]:
@@ -102,6 +104,11 @@ class HandMade:
 
     def chat(self) -> HandMade:
         return self
+
+    def look(self, question: str, before: Answer | None = None, **settings: float | None) -> Look:
+        self.looks.append(settings)
+        found = whole(self.graph, (), question)
+        return Look(found, f"[CLS] {question}", 12, 3, {"embed": 0.01, "retrieve": 0.02})
 
     def rewind(self, turns: int) -> None:
         self.rewound.append(turns)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -167,6 +168,14 @@ def asked_and_answered(page: Any, address: str, question: str = QUESTION) -> Non
     page.wait_for_selector("#question .submit-button")
 
 
+def until(page: Any, there: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if there():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not come")
+
+
 def test_a_conversation_survives_a_reload(page: Any, address: str) -> None:
     asked_and_answered(page, address)
     page.reload()
@@ -182,10 +191,10 @@ def test_a_question_is_asked_again_changed_and_taken_back(page: Any, serve: Any,
     assistant = open_hand_made(None)
     asked_and_answered(page, serve(lambda source: assistant))
     page.click("#chat button[aria-label=Retry]")
-    page.wait_for_function("document.querySelectorAll('#chat .user.message, #chat .message.user').length === 1")
+    until(page, lambda: len(assistant.streams) == 2)
+    page.wait_for_selector("#chat >> text=93% sure")
     page.wait_for_selector("#question .submit-button")
     assert assistant.rewound == [0]
-    assert len(assistant.streams) == 2
     page.click("#chat button[aria-label=Edit]")
     page.fill("#chat textarea", "Who is the president of Mars?")
     page.click("#chat button[aria-label=Submit]")
@@ -205,10 +214,7 @@ def test_an_opinion_is_kept_on_this_machine(
     page.click("#chat button[aria-label=Feedback]")
     page.click("text=Wrong answer")
     kept = tmp_path / "chat-with-graph" / "feedback.jsonl"
-    for _ in range(50):
-        if kept.is_file():
-            break
-        page.wait_for_timeout(100)
+    until(page, kept.is_file)
     line = json.loads(kept.read_text(encoding="utf-8"))
     assert (line["question"], line["answers"], line["opinion"]) == (QUESTION, ["Madrid"], "Wrong answer")
 
@@ -249,6 +255,24 @@ def test_the_evidence_is_saved(page: Any, hostile_address: str, kind: str) -> No
         texts = {text.text for text in ElementTree.parse(saved).iter("{http://www.w3.org/2000/svg}text")}
         assert {name for name in names if len(name) <= 32} <= texts
     assert page.evaluate("window.hacked") is None
+
+
+def test_a_slider_redoes_the_retrieval_without_the_model(page: Any, serve: Any, open_hand_made: Any) -> None:
+    assistant = open_hand_made(None)
+    asked_and_answered(page, serve(lambda source: assistant))
+    page.click("#why button.label-wrap")
+    page.focus("#why input[type=range] >> nth=0")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("[...document.querySelectorAll('#why textarea')].some(box => box.value.includes('6 nodes'))")
+    told, prompt = (box.input_value() for box in page.query_selector_all("#why textarea"))
+    assert (
+        told
+        == "6 nodes, 5 triples, 12 tokens, 3 triples did not fit (embed 0.01 s, retrieve 0.02 s); not answered anew."
+    )
+    assert prompt == f"[CLS] {QUESTION}"
+    assert assistant.looks[-1] == {"top_k_nodes": 25, "top_k_edges": 50, "edge_cost": 0.5, "token_budget": 240}
+    assert len(assistant.streams) == 1
+    assert drawn(page, "data-used") == set()
 
 
 def test_a_node_is_found_and_asked_about(page: Any, address: str) -> None:

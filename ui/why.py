@@ -1,0 +1,70 @@
+"""Why: the settings of retrieval, to be tried on the last question without asking the model, and the prompt it read.
+
+A slider that is moved redoes the retrieval; the pane and the table show what would be read then. Nothing is kept of it:
+the next question is answered with the assistant's own settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from graph_data.errors import GraphError
+from ui.evidence import Payload, payload
+from ui.session import Session
+
+NODES, COST, TOKENS = (1, 100), (0.05, 2.0), (40, 480)  # from, to
+
+
+@dataclass(frozen=True)
+class Why:
+    """The panel's components."""
+
+    nodes: Any
+    cost: Any
+    tokens: Any
+    told: Any
+    prompt: Any
+
+    @property
+    def sliders(self) -> list[Any]:
+        return [self.nodes, self.cost, self.tokens]
+
+
+def why_panel() -> Why:
+    """The panel, closed."""
+    with gr.Accordion("Why: settings of the retrieval, and the prompt", open=False, elem_id="why"):
+        with gr.Row():
+            nodes = gr.Slider(*NODES, value=24, step=1, label="Nodes with a prize", min_width=140)
+            cost = gr.Slider(*COST, value=0.5, step=0.05, label="Cost of an edge", min_width=140)
+            tokens = gr.Slider(*TOKENS, value=240, step=20, label="Tokens of evidence", min_width=140)
+        told = gr.Textbox("", show_label=False, label="What was found", interactive=False, container=False)
+        prompt = gr.Textbox(
+            "", label="What the language model reads", interactive=False, lines=4, max_lines=12, buttons=["copy"]
+        )
+    return Why(nodes, cost, tokens, told, prompt)
+
+
+def look_again(session: Session | None, nodes: float, cost: float, tokens: float) -> tuple[Payload | None, str, str]:
+    """The last question's evidence by these settings: for the pane, in words, and the prompt."""
+    turn = session.turns[-1] if session and session.turns else None
+    if session is None or turn is None:
+        return None, "Ask a question first.", ""
+    before = session.conversation.turns[turn.before - 1] if turn.before else None
+    try:
+        found = session.assistant.look(
+            turn.question,
+            before,
+            top_k_nodes=int(nodes),
+            top_k_edges=2 * int(nodes),
+            edge_cost=float(cost),
+            token_budget=int(tokens),
+        )
+    except GraphError as error:
+        return None, str(error), ""
+    took = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in found.seconds.items())
+    left = f", {found.dropped} triples did not fit" if found.dropped else ""
+    size = f"{len(found.subgraph.nodes)} nodes, {len(found.subgraph.edges)} triples, {found.tokens} tokens"
+    return payload(found.subgraph, turn.question), f"{size}{left} ({took}); not answered anew.", found.prompt

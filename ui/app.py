@@ -151,6 +151,17 @@ def build(rag_or_library: Assistant | Opener | Library) -> gr.Blocks:
             header = graph_header(elem_id="header", scale=3)
             chooser = _chooser(library)
             files = _drop_area()
+        with gr.Accordion("Or paste triples", open=False, elem_id="paste"):
+            pasted = gr.Textbox(
+                show_label=False,
+                label="Triples",
+                lines=5,
+                max_lines=12,
+                container=False,
+                placeholder="Insomnia, directed by, Christopher Nolan",
+                info="A line each: from, relation, to",
+            )
+            paste = gr.Button("Open these triples", size="sm")
         message = notice(elem_id="notice")
         with gr.Row(elem_id="main"):
             with gr.Column(scale=5, min_width=320, elem_id="left"):
@@ -161,7 +172,9 @@ def build(rag_or_library: Assistant | Opener | Library) -> gr.Blocks:
                 graph = graph_pane(elem_id="graph")
                 table = triple_table(elem_id="triples")
                 why = why_panel()
-        parts = Parts(session, key, header, message, chooser, files, chatbot, question, graph, table, record, why)
+        parts = Parts(
+            session, key, header, message, chooser, files, pasted, paste, chatbot, question, graph, table, record, why
+        )
         connect(page, library, parts)
     return page.queue(max_size=100)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from graphrag.assistant import Look
 
 NUM_EXAMPLES = 4
+PASTED = "pasted triples.csv"
 KEPT_SESSIONS = 100  # those used last can be come back to after a reload
 
 
@@ -168,6 +169,17 @@ class Library:
                 if source not in self._opened:  # another visitor may have opened it meanwhile
                     self._opened[source] = self.opener(source)
         return self.keep(_session(self._opened[source], source or samples.DEFAULT))
+
+    def begin_with_text(self, text: str) -> Session:
+        """A session on triples that a visitor typed or pasted, as a file of them would hold them.
+
+        Raises:
+            GraphError: they cannot be read as a graph.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / PASTED
+            file.write_text(text, encoding="utf-8")
+            return self.begin_with_files([str(file)])
 
     def begin_with_files(self, files: Sequence[str]) -> Session:
         """A session on what a visitor brought: one file, or several that make up one graph.

@@ -33,6 +33,8 @@ class Parts:
     notice: Any
     chooser: Any
     files: Any
+    pasted: Any
+    paste: Any
     chatbot: Any
     question: Any
     pane: Any
@@ -57,6 +59,7 @@ def connect(page: Any, library: Library, parts: Parts) -> None:
     page.load(opening.start, [parts.key], seen, **quiet)
     parts.chooser.input(opening.sample, [parts.chooser], seen, api_name="open_sample", **heavy)
     parts.files.upload(opening.files, [parts.files], seen, api_name="open_files", **heavy)
+    parts.paste.click(opening.text, [parts.pasted], seen, api_name="open_text", **heavy)
     runs = [parts.question.submit(ask, [parts.question, parts.session], asked, api_name="ask", **heavy)]
     chosen = parts.chatbot.example_select(_example, None, [parts.question], **quiet)
     runs.append(chosen.then(ask, [parts.question, parts.session], asked, **hidden))
@@ -95,6 +98,12 @@ class _Opening:
     def files(self, paths: list[str] | None) -> Iterator[Values]:
         if paths:
             yield from self._try(lambda: self.library.begin_with_files(paths), "the file")
+
+    def text(self, pasted: str | None) -> Iterator[Values]:
+        if not (pasted or "").strip():
+            yield _only_notice("Paste triples first, a line each: from, relation, to.", "error")
+        else:
+            yield from self._try(lambda: self.library.begin_with_text(str(pasted)), "the triples")
 
     def _try(self, begin: Callable[[], Session], what: str) -> Iterator[Values]:
         yield _only_notice(f"Reading and indexing {what} …", "busy")

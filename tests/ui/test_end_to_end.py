@@ -43,6 +43,20 @@ def test_a_file_of_ones_own_is_opened_with_questions_made_for_it(library: Librar
     assert session.report.startswith("films.csv (table of triples (CSV)): 3 nodes, 2 edges, 2 relations")
 
 
+@pytest.mark.parametrize(
+    "text", ["Insomnia,directed by,Christopher Nolan\nHeat,directed by,Michael Mann", "Insomnia\tdirected by\tNolan"]
+)
+def test_pasted_triples_are_a_graph(library: Library, text: str) -> None:
+    session = library.begin_with_text(text)
+    assert session.assistant.graph.num_edges == 1 + text.count("\n")
+    assert session.examples[0] == "Insomnia directed by what?"
+
+
+def test_pasted_text_that_is_no_graph_is_told_of(library: Library) -> None:
+    with pytest.raises(GraphError, match=r"^pasted triples"):
+        library.begin_with_text("{")
+
+
 def test_several_files_make_one_graph(library: Library, tmp_path: Path) -> None:
     (tmp_path / "nodes.csv").write_text("id,name\n1,Ann\n2,Bob\n")
     (tmp_path / "edges.csv").write_text("source,relation,target\n1,knows,2\n")
@@ -55,6 +69,20 @@ def test_a_file_without_a_graph_is_named_in_one_sentence(library: Library, tmp_p
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(GraphError, match=r"^empty\.csv: the file is empty"):
         library.begin_with_files([str(tmp_path / "empty.csv")])
+
+
+def test_triples_are_pasted_and_asked(page: Any, address: str) -> None:
+    page.set_default_timeout(90_000)
+    page.goto(address)
+    page.wait_for_function("document.querySelector('.graph-header .name')?.textContent === 'countries'")
+    page.click("#paste button.label-wrap")
+    page.fill("#paste textarea", "Insomnia, directed by, Christopher Nolan\nHeat, directed by, Michael Mann")
+    page.click("text=Open these triples")
+    page.wait_for_function("document.querySelector('.graph-header .size')?.textContent === '4 nodes · 2 edges'")
+    page.fill("#question textarea", "Who directed Heat?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chat >> text=% sure")
+    assert "Michael Mann" in page.inner_text("#chat")
 
 
 def test_madrid_with_its_evidence(page: Any, address: str) -> None:

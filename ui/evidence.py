@@ -10,26 +10,37 @@ from itertools import product
 from typing import Any
 
 import networkx as nx
+import numpy as np
 
 from graph_data.text import readable_relation
 from graphrag.answer import Answer
 from graphrag.retrieval.subgraph import EvidenceEdge, EvidenceNode, Subgraph
 
+STABLE = 0.4  # share of the nodes that were drawn before, from which they stay where they are
 MAX_NODES = 150  # what a person can still read, and a browser lays out at once
 NAME_LIMIT = 200  # characters
 TEXT_LIMIT = 2000  # characters
 ROLE_ORDER = {"answer": 0, "terminal": 1, "endpoint": 2, "bridge": 3}
 
 Payload = dict[str, Any]
+Places = dict[str, tuple[float, float]]
 
 
-def payload(subgraph: Subgraph, question: str, answer: Answer | None = None, *, max_nodes: int = MAX_NODES) -> Payload:
+def payload(
+    subgraph: Subgraph,
+    question: str,
+    answer: Answer | None = None,
+    *,
+    places: Places | None = None,
+    max_nodes: int = MAX_NODES,
+) -> Payload:
     """What the graph pane and the triple table draw.
 
     Args:
         subgraph: the evidence; nodes that are answers carry that role.
         question: as asked; tells which terminals it names.
         answer: what was answered; None while it is being written.
+        places: where nodes were drawn before, by id: they stay there. What is drawn now is added to it.
         max_nodes: nodes past this are left out, least important first, with their edges.
 
     Returns:
@@ -46,7 +57,8 @@ def payload(subgraph: Subgraph, question: str, answer: Answer | None = None, *, 
         used_nodes, used_edges = _cited(nodes, edges, cited)
     else:
         used_nodes, used_edges = support(nodes, edges, question, answered=answer is not None and not abstained)
-    places = _places(nodes, edges)
+    places = {} if places is None else places
+    places.update(_places(nodes, edges, places))
     names = {node.id: clip(node.name, NAME_LIMIT) for node in nodes}
     drawn = [_edge(f"e{i}", edge, local, names, i in used_edges) for i, edge in enumerate(edges)]
     return {
@@ -153,13 +165,24 @@ def _undirected(nodes: list[EvidenceNode], edges: list[EvidenceEdge]) -> nx.Grap
     return graph
 
 
-def _places(nodes: list[EvidenceNode], edges: list[EvidenceEdge]) -> dict[str, tuple[float, float]]:
-    """A place for each node, -1..1; the same evidence gets the same places."""
+def _places(nodes: list[EvidenceNode], edges: list[EvidenceEdge], before: Places) -> Places:
+    """A place for each node, -1..1; the same evidence gets the same places, and what has one keeps it."""
     graph = _undirected(nodes, edges)
+    kept = {node.id: before[node.id] for node in nodes if node.id in before}
+    if len(kept) == len(nodes):
+        return kept
     if len(nodes) < 2:
         return {node.id: (0.0, 0.0) for node in nodes}
-    if len(nodes) <= 60 and nx.is_connected(graph):
+    if len(kept) < STABLE * len(nodes):  # nearly all is new: it is laid out afresh
+        kept = {}
+    if len(kept) > 1:
+        near = {node: kept[other] for other in kept for node in graph[other] if node not in kept}
+        draw = np.random.default_rng(0)
+        start = {node.id: np.add(near.get(node.id, (0, 0)), draw.normal(0, 0.3, 2)) for node in nodes} | kept
+        found = nx.spring_layout(graph, pos=start, fixed=list(kept), seed=0, iterations=60)
+    elif len(nodes) <= 60 and nx.is_connected(graph):
         found = nx.kamada_kawai_layout(graph)
     else:
         found = nx.spring_layout(graph, seed=0, iterations=100)
-    return {node: (round(float(x), 4), round(float(y), 4)) for node, (x, y) in found.items()}
+    clipped = {node: np.clip(place, -1, 1).round(4) for node, place in found.items()}
+    return {node: (float(x), float(y)) for node, (x, y) in clipped.items()} | kept

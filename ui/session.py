@@ -23,7 +23,7 @@ from graph_data.errors import GraphError
 from graph_data.textual_graph import TextualGraph
 from graphrag.answer import Answer
 from graphrag.retrieval.subgraph import Subgraph
-from ui.evidence import clip, spoken
+from ui.evidence import Places, clip, spoken
 
 if TYPE_CHECKING:
     from graphrag.assistant import Look
@@ -100,6 +100,7 @@ class Session:
     conversation: Conversation
     examples: list[str] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
+    places: Places = field(default_factory=dict)  # of what the pane has drawn
     key: str = field(default_factory=secrets.token_urlsafe)  # known to the visitor's browser alone
 
     @property
@@ -127,6 +128,7 @@ class Session:
         """Forget a turn and all after it; the graph stays."""
         if turn < len(self.turns):
             self.conversation.rewind(self.turns[turn].before)
+            self.places = self.places if turn else {}
             del self.turns[turn:]
 
 

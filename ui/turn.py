@@ -42,10 +42,10 @@ def take(session: Session, question: str) -> Iterator[Frame]:
     yield Frame()
     try:
         with closing(session.conversation.stream(question)) as stream:
-            yield Frame(evidence.payload(stream.subgraph, question), redraw=True)
+            yield Frame(evidence.payload(stream.subgraph, question, places=session.places), redraw=True)
             yield from _pieces(turn, stream)
             if stream.answer:
-                yield _finish(turn, stream.answer)
+                yield _finish(session, turn, stream.answer)
     except GraphError as error:
         turn.messages[-1]["content"] = literal(f"⚠ {error}")
         yield Frame(redraw=True, last=True)
@@ -77,7 +77,7 @@ def _pieces(turn: Turn, stream: AnswerStream) -> Iterator[Frame]:
         yield Frame()
 
 
-def _finish(turn: Turn, answer: Answer) -> Frame:
+def _finish(session: Session, turn: Turn, answer: Answer) -> Frame:
     turn.answer = answer
     turn.messages[-1]["content"] = literal(answer.text)
     turn.messages.append(
@@ -87,7 +87,7 @@ def _finish(turn: Turn, answer: Answer) -> Frame:
             "metadata": {"title": headline(answer), "status": "done"},
         }
     )
-    drawn = evidence.payload(answer.subgraph, answer.question, answer)
+    drawn = evidence.payload(answer.subgraph, answer.question, answer, places=session.places)
     return Frame(drawn, redraw=True, last=True)
 
 

@@ -67,4 +67,8 @@ def look_again(session: Session | None, nodes: float, cost: float, tokens: float
     took = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in found.seconds.items())
     left = f", {found.dropped} triples did not fit" if found.dropped else ""
     size = f"{len(found.subgraph.nodes)} nodes, {len(found.subgraph.edges)} triples, {found.tokens} tokens"
-    return payload(found.subgraph, turn.question), f"{size}{left} ({took}); not answered anew.", found.prompt
+    return (
+        payload(found.subgraph, turn.question, places=session.places),
+        f"{size}{left} ({took}); not answered anew.",
+        found.prompt,
+    )

@@ -183,7 +183,7 @@ def _look_again(session: Session | None, nodes: float, cost: float, tokens: floa
 def _last_evidence(session: Session) -> Payload | None:
     """What the pane shows of the last answer."""
     answer = session.turns[-1].answer if session.turns else None
-    return payload(answer.subgraph, answer.question, answer) if answer else None
+    return payload(answer.subgraph, answer.question, answer, places=session.places) if answer else None
 
 
 def _stop(session: Session | None) -> Values:

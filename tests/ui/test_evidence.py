@@ -8,7 +8,7 @@ import pytest
 
 from graphrag.answer import Answer
 from graphrag.retrieval.subgraph import EdgeRole, EvidenceEdge, EvidenceNode, NodeRole, Subgraph
-from ui.evidence import MAX_NODES, NAME_LIMIT, TEXT_LIMIT, Payload, payload
+from ui.evidence import MAX_NODES, NAME_LIMIT, TEXT_LIMIT, Payload, Places, payload
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -143,6 +143,19 @@ def test_places_lie_in_the_pane_and_are_the_same_each_time() -> None:
     assert places == [(n["x"], n["y"]) for n in second["nodes"]]
     assert len(set(places)) == len(places)
     assert all(-1.001 <= value <= 1.001 for place in places for value in place)
+
+
+def test_what_was_drawn_before_stays_and_what_is_new_moves_in() -> None:
+    places: Places = {}
+    first = payload(IBERIA, "?", places=places)
+    more = Subgraph((*IBERIA.nodes, node("Andorra")), (*IBERIA.edges, edge("Andorra", "borders", "Spain")))
+    second = payload(more, "?", places=places)
+    assert [(n["x"], n["y"]) for n in second["nodes"][: len(IBERIA.nodes)]] == [
+        (n["x"], n["y"]) for n in first["nodes"]
+    ]
+    new = second["nodes"][-1]
+    assert (new["x"], new["y"]) not in {(n["x"], n["y"]) for n in first["nodes"]}
+    assert places["Andorra"] == (new["x"], new["y"])
 
 
 def test_no_evidence_is_an_empty_drawing() -> None:

@@ -53,6 +53,7 @@ from graphrag.training.reasoner_training import (
 )
 from graphrag.training.sources import Source, choice_questions, read_sources, source_of_benchmark, source_of_graph
 from graphrag.training.trainer import TrainConfig, train
+from graphrag.training.written_sets import written_sets
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ HELD_OUT_PROMPTS = 24  # of each source
 HELD_OUT_PATTERNS = 60  # questions of each source, for the ranker
 HELD_OUT_ASKED = 60  # questions of each source, before and after
 SCREENED = 50  # questions of each source, for the ranker's screen
+REPLAYED = 8  # questions of each written set that is replayed
 SHIPPED = Path(__file__).parents[1] / "models" / "weights" / "default"
 
 
@@ -71,6 +73,8 @@ class Recipe:
         name: "default" trains the language model in all its layers, "adapt" by LoRA.
         worlds, tables: invented graphs among the sources, small tables apart.
         questions: made from a graph that has none.
+        replayed: written sets that the ranker sees beside a graph that it is adapted to, so that it does not forget how
+            people ask: what is made from a graph is said in fewer ways, and it would take others for unanswerable.
         prompts: that the language model sees of all sources together, about.
         choice_epochs: how often it sees each question that offers choices beside them.
         budgets: tokens of the evidence in those prompts, each with its share; short ones are fast to learn from.
@@ -80,6 +84,7 @@ class Recipe:
     worlds: int = 340
     tables: int = 420
     questions: int = 2000
+    replayed: int = 0
     prompts: int = 9200
     choice_epochs: int = 2
     budgets: tuple[tuple[int, float], ...] = ((RetrieverConfig().token_budget, 0.13), (96, 0.87))
@@ -94,6 +99,7 @@ RECIPES = {
         "adapt",
         worlds=0,
         tables=0,
+        replayed=60,
         reasoner=ReasonerTraining(epochs=4, learning_rate=2e-4),
         ranker=RankerTraining(learning_rate=3e-5, head_rate=3e-4),
         adapter=TrainConfig(epochs=1, language_model_lr=3e-4),
@@ -241,14 +247,25 @@ def _train_the_ranker(materials: Sequence[Material], recipe: Recipe, out: Path, 
         chosen = rng.sample(questions, min(len(questions), most))
         return proposals_of(material.source.name, material.index, chosen, reasoner)
 
-    screened = [p.without_words() for m in materials for p in drawn(m, m.source.train, SCREENED)]
-    train_screen(start, screened, recipe.ranker)
+    again = [p for m in _replayed(recipe) for p in drawn(m, m.source.train, REPLAYED)]
+    screened = [p for m in materials for p in drawn(m, m.source.train, SCREENED)]
+    train_screen(start, [p.without_words() for p in (*screened, *again)], recipe.ranker)
     training = [to_read(p, start, True) for m in materials for p in drawn(m, m.source.train, m.source.patterns)]
+    training += [to_read(p, start, True) for p in again]
     held_out = [to_read(p, start, False) for m in materials for p in drawn(m, m.source.validation, HELD_OUT_PATTERNS)]
     trained = train_ranker(start, training, held_out, recipe.ranker, out, resume)
     right = evaluate_ranker(trained, held_out).get("right", 0.0)
     done.write_text(json.dumps(right), "utf-8")
     return right
+
+
+def _replayed(recipe: Recipe) -> Iterator[Material]:
+    """Written sets as they stand, drawn anew for each seed; their questions are for the ranker alone."""
+    rng = random.Random(recipe.ranker.seed)
+    for written in rng.sample(written_sets("train"), recipe.replayed):
+        source = Source(written.name, written.graph(), tuple(written.labelled()), (), "made here")
+        nothing = prepare(source.name, index := memory_index(source.graph), ())
+        yield Material(source, index, nothing, nothing)
 
 
 def _choice_examples(questions: Sequence[Question], times: int) -> list[Example]:

@@ -27,6 +27,7 @@ recipe.RECIPES["adapt"] = replace(
     adapt,
     questions=60,
     prompts=48,
+    replayed=3,
     reasoner=replace(adapt.reasoner, epochs=6, batch=4, checkpoint_every=2),
     ranker=replace(adapt.ranker, epochs=2, checkpoint_every=2, evaluate_every=4),
     adapter=replace(adapt.adapter, epochs=2, batch_size=4, checkpoint_every=2, evaluate_every=6, hit_examples=4),

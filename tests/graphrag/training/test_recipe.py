@@ -20,6 +20,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         adapt,
         questions=80,
         prompts=32,
+        replayed=3,
         reasoner=replace(adapt.reasoner, epochs=1),
         ranker=replace(adapt.ranker, epochs=1),
         adapter=replace(adapt.adapter, epochs=1, evaluate_every=0, hit_examples=10),

@@ -48,7 +48,7 @@ _SOURCE = "A file, a folder, an index folder, or a sample's name (default: the s
 Method = Literal["default", "reference", "cosine", "walk", "triples", "paths", "hops", "text", "tokens", "free"]
 _METHOD = (
     "default; reference (retrieval as G-Retriever publishes it); or default without a part of it: cosine (prizes), "
-    "walk (no query graphs), triples or hops (no Steiner tree), text (no graph tokens), tokens (no text), free "
+    "walk (no query graphs), triples, paths or hops (no Steiner tree), text (no graph tokens), tokens (no text), free "
     "(answers not grounded)."
 )
 _RETRIEVAL = "How evidence is found: default, or reference (as G-Retriever publishes it)."

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 NUM_EXAMPLES = 4
 PASTED = "pasted triples.csv"
-KEPT_SESSIONS = 100  # those used last can be come back to after a reload
+KEPT_SESSIONS = 30  # those used last can be come back to after a reload
 
 
 class AnswerStream(Protocol):
@@ -59,16 +59,8 @@ class Assistant(Protocol):
     @property
     def graph(self) -> TextualGraph: ...
     def chat(self) -> Conversation: ...
-    def look(
-        self,
-        question: str,
-        before: Answer | None = None,
-        *,
-        top_k_nodes: int | None = None,
-        top_k_edges: int | None = None,
-        edge_cost: float | None = None,
-        token_budget: int | None = None,
-    ) -> Look: ...
+    @property
+    def look(self) -> Callable[..., Look]: ...  # see `GraphRAG.look`
 
 
 Opener = Callable[[str | None], Assistant]  # a sample's name, a file, a folder, or None for the default sample
@@ -139,7 +131,7 @@ class Library:
         self.opener, self.start = opener, start
         self._opened: dict[str | None, Assistant] = {}
         self._sessions: OrderedDict[str, Session] = OrderedDict()
-        self._lock = Lock()
+        self._lock, self._keeping = Lock(), Lock()
 
     def samples(self) -> list[str]:
         """Names of the bundled samples."""
@@ -147,7 +139,7 @@ class Library:
 
     def keep(self, session: Session) -> Session:
         """Remember a session, so that its visitor can come back to it."""
-        with self._lock:
+        with self._keeping:
             self._sessions[session.key] = session
             self._sessions.move_to_end(session.key)
             while len(self._sessions) > KEPT_SESSIONS:
@@ -156,7 +148,7 @@ class Library:
 
     def resume(self, key: str | None) -> Session | None:
         """The session with that key, if it is still remembered."""
-        with self._lock:
+        with self._keeping:
             return self._sessions.get(key) if isinstance(key, str) else None
 
     def begin(self, source: str | None = None) -> Session:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graph_data.benchmarks import Question
+from graph_data.text import readable_relation
 from graphrag.assistant import GraphRAG
+from graphrag.errors import ConfigError
 from graphrag.evaluation import metrics
 from graphrag.evaluation.methods import METHODS
 
@@ -51,8 +53,14 @@ def measure(
     token_budget: int = 512,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Covered]:
-    """Retrieve for every question by every method; questions without an answer to name are left out."""
+    """Retrieve for every question by every method; questions without an answer to name are left out.
+
+    Raises:
+        ConfigError: no question is left.
+    """
     asked = [question for question in questions if metrics.coverage((), (), question.answers) is not None]
+    if not asked:
+        raise ConfigError("none of the questions has an answer that evidence could name; give some that have.")
     found = []
     for number, method in enumerate(methods):
         rag = GraphRAG(index, token_budget=token_budget, **METHODS[method].settings)
@@ -65,7 +73,8 @@ def measure(
             items = _items(retrieved.prompt.evidence)
             shown = [node.text for node in nodes if node.name in items]
             relations = [edge.text for edge in edges]
-            within = metrics.coverage(shown, relations, question.answers) or 0.0
+            said = [relation for relation in relations if readable_relation(relation) in items]
+            within = metrics.coverage(shown, said, question.answers) or 0.0
             whole = metrics.coverage((node.text for node in nodes), relations, question.answers) or 0.0
             rows.append((within, whole, len(nodes), retrieved.tokens, milliseconds))
             if progress:
@@ -77,12 +86,12 @@ def measure(
 
 
 def _items(evidence: str) -> set[str]:
-    """What the evidence's text names: ends of triples, and nodes with a line of their own."""
+    """What the evidence's text names: triples' ends and relations, and nodes with a line of their own."""
     items: set[str] = set()
     for line in evidence.split("\n"):
         head, _, rest = line.partition(" | ")
-        tails = rest.partition(" | ")[2]
-        items.update((line, line.partition(" (")[0], head, tails, *tails.split("; ")))
+        relation, _, tails = rest.partition(" | ")
+        items.update((line, line.partition(" (")[0], head, relation, tails, *tails.split("; ")))
     return items
 
 

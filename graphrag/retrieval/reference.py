@@ -118,7 +118,7 @@ def reference_edge_terms(
 
 def searched_node_prizes(search: NodeSearch, vector: npt.NDArray[np.float32], k: int) -> Sparse:
     """The same as `reference_node_prizes` of all nodes' cosines, from the nearest alone if they stand apart."""
-    nodes, cosines = search.nearest(vector, k + 1)
+    nodes, cosines = search.nearest(vector, k + 1, exact=True)
     if (np.diff(cosines) > -APART).any():
         return reference_node_prizes(search.cosines(vector), k)
     order = np.argsort(nodes[:k])

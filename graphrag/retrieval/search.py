@@ -76,6 +76,8 @@ class Quantised:
 
     def candidates(self, question_vector: FloatArray, k: int, rows: int) -> IntArray:
         """Of the first `rows`, all that can be among the k nearest; ascending."""
+        if k < 1:
+            return np.zeros(0, np.int64)
         question = np.asarray(question_vector, np.float64)
         steps = min(2**15 - 1, (2**31 - 1) // (127 * len(question)))  # sums fit 32 bits
         unit = max(float(np.abs(question).max(initial=0.0)), 1e-30) / steps
@@ -101,9 +103,13 @@ class VectorTable:
     quantised: Quantised | None = None
     approximate: Approximate | None = None
 
-    def nearest(self, question_vector: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
-        """See the function of this name; exact, ties within rounding aside, but where the search is approximate."""
-        if self.approximate is not None:
+    def nearest(self, question_vector: FloatArray, k: int, exact: bool = False) -> tuple[IntArray, FloatArray]:
+        """See the function of this name; the same but for rounding, unless the search is approximate.
+
+        Args:
+            exact: never approximate, however large the table is.
+        """
+        if self.approximate is not None and k > 0 and not exact:
             rows = np.sort(self.approximate(question_vector, k))
         elif self.quantised is not None:
             rows = self.quantised.candidates(question_vector, k, self.rows)
@@ -131,13 +137,13 @@ class NodeSearch:
         counts = np.bincount(self.node_text, minlength=self.texts.rows)
         return np.concatenate([[0], np.cumsum(counts)]), np.argsort(self.node_text, kind="stable")
 
-    def nearest(self, vector: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+    def nearest(self, vector: FloatArray, k: int, exact: bool = False) -> tuple[IntArray, FloatArray]:
         """The k nodes whose texts' vectors have the largest cosine to a vector [D], best first, ties by node.
 
         Returns:
             Nodes int64 [k] and cosines float32 [k]; fewer where there are fewer nodes.
         """
-        rows, cosines = self.texts.nearest(vector, k)
+        rows, cosines = self.texts.nearest(vector, k, exact)
         indptr, nodes = self._nodes_of_texts
         sharing = [nodes[indptr[row] : indptr[row + 1]][:k] for row in rows.tolist()]
         found = np.concatenate([*sharing, np.zeros(0, np.int64)])

@@ -231,6 +231,14 @@ def test_the_bench_says_what_evidence_covers(cli: Cli) -> None:
     assert "answer coverage" in cli("bench", "coverage", *options)[1]
 
 
+def test_questions_without_answers_are_nothing_to_cover(tmp_path: Path, cli: Cli) -> None:
+    questions = tmp_path / "none.jsonl"
+    questions.write_text('{"question": "Who is the king of Atlantis?", "answers": []}\n')
+    status, _, err = cli("bench", "coverage", "--graph", "kitchen", "--questions", questions)
+    assert status == 1
+    assert is_one_sentence(err)
+
+
 # ask
 
 

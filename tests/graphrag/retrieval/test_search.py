@@ -54,6 +54,13 @@ def test_the_quantised_search_finds_the_nearest_rows(seed: int) -> None:
         assert rows[sure].tolist() == true_rows[sure].tolist()
 
 
+def test_nothing_is_near_where_nothing_is_wanted() -> None:
+    vectors = clustered(50, 8, 0)
+    table = VectorTable(vectors, 50, Quantised.of(vectors), lambda vector, k: np.arange(k))
+    assert table.nearest(vectors[0], 0)[0].tolist() == []
+    assert table.nearest(vectors[7], 1, exact=True)[0].tolist() == [7]
+
+
 def test_few_rows_are_looked_up_in_full() -> None:
     vectors = clustered(20_000, 384, 0)
     found = Quantised.of(vectors).candidates(vectors[5], 10, 20_000)

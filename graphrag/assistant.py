@@ -9,6 +9,7 @@ inside of none.
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 import graph_data
 from graph_data.textual_graph import TextualGraph
 from graphrag.answer import ABSTAIN_TEXT, Answer
@@ -24,7 +27,7 @@ from graphrag.embedding import Embedder, Progress, load_embedder
 from graphrag.errors import ConfigError, QuestionError
 from graphrag.index import GraphIndex, index_of
 from graphrag.models.prompt import NONE_TEXT
-from graphrag.retrieval.subgraph import Subgraph
+from graphrag.retrieval.subgraph import Subgraph, around
 
 if TYPE_CHECKING:
     from graphrag.models.decoding import Generation
@@ -192,9 +195,44 @@ class GraphRAG:
         seconds = {name: round(value, 4) for name, value in found.seconds.items()}
         return Look(found.subgraph, prompt, found.tokens, found.dropped, seconds)
 
-    def chat(self) -> Chat:
-        """A conversation, whose questions may lean on those before."""
-        return Chat(self)
+    def neighbours(self, node: int, limit: int = 12, beyond: Subgraph | None = None) -> Subgraph:
+        """A node and what is next to it, whatever the question.
+
+        Args:
+            node: its row in the graph.
+            limit: edges at most, taken from each relation in turn.
+            beyond: what is known already; its edges are not among those found.
+
+        Raises:
+            ConfigError: the graph has no such row.
+        """
+        if not 0 <= node < self.graph.num_nodes:
+            raise ConfigError(f"the graph has no node {node}; its rows are 0 to {self.graph.num_nodes - 1}.")
+        known = [edge.position for edge in beyond.edges] if beyond else []
+        edges = self.index.incident([node])
+        return around(self.graph, node, edges[~np.isin(edges, known)], limit)
+
+    @property
+    def place(self) -> Path | None:
+        """The folder of the index; None if it goes when this does."""
+        return self.index.path if self.index.lasts else None
+
+    def altered(self, llm: str, adapter: str | Path | None = None, grounded: bool = True) -> GraphRAG:
+        """The same graph and retrieval, answered by another model, or with answers bound to the evidence or not.
+
+        Raises:
+            ModelError: the model cannot be loaded.
+        """
+        other = copy.copy(self)
+        for loaded in ("model", "retriever"):  # made anew on first use
+            vars(other).pop(loaded, None)
+        other.llm, other.adapter, other.grounded = llm, adapter, grounded
+        other.model  # noqa: B018  # a cached property: loads
+        return other
+
+    def chat(self, turns: Sequence[Answer] = ()) -> Chat:
+        """A conversation, whose questions may lean on those before; it goes on from `turns`."""
+        return Chat(self, turns)
 
     def _answer(
         self, question: str, before: Answer | None, choices: Sequence[str] = ()
@@ -287,9 +325,9 @@ class Chat:
     A follow-up ("and who wrote it?") starts from what was just talked about.
     """
 
-    def __init__(self, rag: GraphRAG) -> None:
+    def __init__(self, rag: GraphRAG, turns: Sequence[Answer] = ()) -> None:
         self.rag = rag
-        self.turns: list[Answer] = []
+        self.turns: list[Answer] = list(turns)
 
     def rewind(self, turns: int) -> None:
         """Forget all but the first so many turns."""

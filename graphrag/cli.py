@@ -136,6 +136,9 @@ def chat(
     auth: Annotated[
         str | None, typer.Option(metavar="USER:PASSWORD", help="What visitors must enter; needed off this machine.")
     ] = None,
+    questions_a_minute: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Answered to one address; 0 sets no limit.")
+    ] = 120,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -156,7 +159,8 @@ def chat(
         check_model(llm, adapter)
         from ui.app import launch
 
-        launch(graph, host, port, llm=llm, adapter=str(adapter) if adapter else None, auth=auth, ready=ready)
+        own = str(adapter) if adapter else None
+        launch(graph, host, port, llm=llm, adapter=own, auth=auth, questions_a_minute=questions_a_minute, ready=ready)
 
 
 @app.command()

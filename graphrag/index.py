@@ -209,6 +209,11 @@ class GraphIndex:
         return int(self.meta.get("version", 1))
 
     @property
+    def lasts(self) -> bool:
+        """Whether its folder stays when this is gone."""
+        return bool(self.meta) and self._kept is None
+
+    @property
     def versions(self) -> tuple[int, ...]:
         """What `restore` can go back to, the current one among them."""
         return tuple(number for number, _ in versions_of(self.meta))

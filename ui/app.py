@@ -12,12 +12,15 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is i
 
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
 
+from graphrag.embedding import Progress
 from graphrag.errors import ConfigError
+from ui.answering import DEFAULT, Model, offered
+from ui.citations import citations
 from ui.graph_header import graph_header
 from ui.graph_pane import graph_pane
 from ui.notice import notice
@@ -29,6 +32,7 @@ from ui.why import why_panel
 from ui.wiring import Parts, connect
 
 TITLE = "Chat with a graph"
+QUESTIONS_A_MINUTE = 120  # of one address
 MAX_UPLOAD = "500mb"
 STORAGE = "what a browser keeps is no secret to it"  # the same at every start, so that a reload finds it
 OPINIONS = ("Like", "Dislike", "Wrong answer", "Something is missing", "The evidence does not fit", "It does say")
@@ -42,6 +46,7 @@ def launch(
     llm: str = "default",
     adapter: str | None = None,
     auth: str | None = None,
+    questions_a_minute: int = QUESTIONS_A_MINUTE,
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Open a graph and serve the page until interrupted; prints the address.
@@ -53,6 +58,7 @@ def launch(
         llm: the language model, as `GraphRAG.open` takes it.
         adapter: folder of an adapter, or None for the model's own.
         auth: "user:password" that visitors must enter.
+        questions_a_minute: answered to one address; 0 sets no limit.
         ready: told the address once it is served, instead of printing it.
 
     Raises:
@@ -61,9 +67,9 @@ def launch(
     """
     credentials = check_address(host, auth)
     check_port(host, port)  # before the models load
-    library = Library(_ready_assistants(llm, adapter), graph_source)
+    library = Library(opener(llm, adapter), graph_source)
     library.begin()
-    page = build(library)
+    page = build(library, offered(llm, adapter), questions_a_minute)
     page.launch(server_name=host, server_port=port, auth=credentials, quiet=True, prevent_thread_lock=True, **LOOKS)
     (ready or _print_address)(page.local_url)
     page.block_thread()
@@ -73,17 +79,17 @@ def _print_address(url: str) -> None:
     print(f"{TITLE}: {url}  (Ctrl+C stops it)", flush=True)
 
 
-def _ready_assistants(llm: str, adapter: str | None) -> Opener:
+def opener(llm: str = DEFAULT, adapter: str | None = None) -> Opener:
     """Opens a graph with its models loaded: what cannot be loaded is told at once, and the first answer is quick."""
     from graphrag import GraphRAG  # here, so that a wrong option is told before anything heavy is imported
 
-    def opener(source: str | None) -> Assistant:
-        assistant = GraphRAG.open(source, llm=llm, adapter=adapter)
+    def open_graph(source: str | None, progress: Progress | None = None) -> Assistant:
+        assistant = GraphRAG.open(source, llm=llm, adapter=adapter, progress=progress)
         assistant.model  # noqa: B018  # a cached property: loads
         assistant.retriever  # noqa: B018
         return assistant
 
-    return opener
+    return open_graph
 
 
 def check_address(host: str, auth: str | None) -> tuple[str, str] | None:
@@ -120,7 +126,17 @@ def _is_loopback(host: str) -> bool:
 
 def _theme() -> Any:
     base = gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=FONT, font_mono=["ui-monospace", "monospace"])
-    return base.set(block_radius="14px", input_radius="12px", container_radius="14px", button_large_radius="12px")
+    readable = {  # Gradio's own greys are too pale for small text
+        "body_text_color_subdued": "*neutral_600",
+        "body_text_color_subdued_dark": "*neutral_300",
+        "block_info_text_color": "*neutral_600",
+        "block_info_text_color_dark": "*neutral_300",
+        "input_placeholder_color": "*neutral_600",
+        "input_placeholder_color_dark": "*neutral_300",
+    }
+    return base.set(
+        **readable, block_radius="14px", input_radius="12px", container_radius="14px", button_large_radius="12px"
+    )
 
 
 LOOKS: dict[str, Any] = {  # how the page is served: also for tests
@@ -137,16 +153,22 @@ LOOKS: dict[str, Any] = {  # how the page is served: also for tests
 }
 
 
-def build(rag_or_library: Assistant | Opener | Library) -> gr.Blocks:
+def build(
+    rag_or_library: Assistant | Opener | Library,
+    models: Sequence[Model] = (Model(DEFAULT),),
+    questions_a_minute: int = QUESTIONS_A_MINUTE,
+) -> gr.Blocks:
     """The page as Gradio blocks; serve it with `.launch(**LOOKS)`.
 
     Args:
         rag_or_library: an opened assistant, a function that opens one, or a library of them.
+        models: that visitors may choose from; the first one answers until they do.
+        questions_a_minute: answered to one address; 0 sets no limit.
     """
     library = _library(rag_or_library)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 6 * 3600)) as page:
         session = gr.State(None)
-        key = gr.BrowserState(None, storage_key="chat-with-graph", secret=STORAGE)
+        keys = gr.BrowserState(None, storage_key="chat-with-graph", secret=STORAGE)
         with gr.Row(elem_id="top", equal_height=True):
             header = graph_header(elem_id="header", scale=3)
             chooser = _chooser(library)
@@ -166,16 +188,31 @@ def build(rag_or_library: Assistant | Opener | Library) -> gr.Blocks:
         with gr.Row(elem_id="main"):
             with gr.Column(scale=5, min_width=320, elem_id="left"):
                 chatbot = _chatbot()
+                cited = citations(elem_id="citations")
                 question = _question_box()
                 record = record_bar(elem_id="record")
             with gr.Column(scale=6, min_width=320, elem_id="right"):
                 graph = graph_pane(elem_id="graph")
                 table = triple_table(elem_id="triples")
-                why = why_panel()
+                why = why_panel(models)
         parts = Parts(
-            session, key, header, message, chooser, files, pasted, paste, chatbot, question, graph, table, record, why
+            session,
+            keys,
+            header,
+            message,
+            chooser,
+            files,
+            pasted,
+            paste,
+            chatbot,
+            question,
+            graph,
+            table,
+            cited,
+            record,
+            why,
         )
-        connect(page, library, parts)
+        connect(page, library, parts, models, questions_a_minute)
     return page.queue(max_size=100)
 
 
@@ -183,7 +220,7 @@ def _chooser(library: Library) -> Any:
     return gr.Dropdown(
         choices=library.samples(),
         value=None,
-        label="Sample graph",
+        label="Samples and recent graphs",
         show_label=False,
         container=False,
         elem_id="samples",
@@ -235,4 +272,4 @@ def _library(given: Assistant | Opener | Library) -> Library:
         return Library(given)
     from graphrag import GraphRAG
 
-    return Library(lambda source: given if source is None else GraphRAG.open(source))
+    return Library(lambda source, tell: given if source is None else GraphRAG.open(source, progress=tell))

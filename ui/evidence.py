@@ -17,10 +17,11 @@ from graphrag.answer import Answer
 from graphrag.retrieval.subgraph import EvidenceEdge, EvidenceNode, Subgraph
 
 STABLE = 0.4  # share of the nodes that were drawn before, from which they stay where they are
+MAX_CITATIONS = 12  # listed under an answer
 MAX_NODES = 150  # what a person can still read, and a browser lays out at once
 NAME_LIMIT = 200  # characters
 TEXT_LIMIT = 2000  # characters
-ROLE_ORDER = {"answer": 0, "terminal": 1, "endpoint": 2, "bridge": 3}
+ROLE_ORDER = {"answer": 0, "terminal": 1, "endpoint": 2, "bridge": 3, "neighbour": 4}
 
 Payload = dict[str, Any]
 Places = dict[str, tuple[float, float]]
@@ -44,9 +45,11 @@ def payload(
         max_nodes: nodes past this are left out, least important first, with their edges.
 
     Returns:
-        `nodes`: [{id, name, text, role, score, used, x, y}], x and y in -1..1;
+        `nodes`: [{id, row, name, text, role, score, used, x, y}], row in the graph, x and y in -1..1;
         `edges`: [{id, source, target, source_name, relation, text, target_name, role, score, used}], used ones first,
-        then by score; `total_nodes` and `total_edges` before the cap; `abstained`.
+        then by score; `citations`: [{id, text}], the triples that the answer follows from, each with the edge or the
+        node that it stands at, or None if that is not drawn; `total_nodes` and `total_edges` before the cap;
+        `abstained`.
     """
     nodes = _most_important(subgraph.nodes, max_nodes)
     local = {node.id: f"n{i}" for i, node in enumerate(nodes)}
@@ -64,15 +67,27 @@ def payload(
     return {
         "nodes": [_node(local[node.id], node, places[node.id], node.id in used_nodes) for node in nodes],
         "edges": sorted(drawn, key=lambda edge: (not edge["used"], -edge["score"])),
+        "citations": _citations(answer, {edge.id: f"e{i}" for i, edge in enumerate(edges)}, nodes) if answer else [],
         "total_nodes": len(subgraph.nodes),
         "total_edges": len(subgraph.edges),
         "abstained": abstained,
     }
 
 
+def _citations(answer: Answer, edges: dict[str, str], nodes: list[EvidenceNode]) -> list[Payload]:
+    """Each cited triple once, in the order of the answer."""
+    by_name = {node.name: f"n{i}" for i, node in reversed(list(enumerate(nodes)))}
+    said: dict[str, Payload] = {}
+    for one in answer.citations:
+        text = " → ".join(clip(part, NAME_LIMIT) for part in (one.head, spoken(one.relation), one.tail))
+        said.setdefault(text, {"id": edges.get(one.edge) if one.edge else by_name.get(one.head), "text": text})
+    return list(said.values())[:MAX_CITATIONS]
+
+
 def _node(local_id: str, node: EvidenceNode, place: tuple[float, float], used: bool) -> Payload:
     return {
         "id": local_id,
+        "row": node.position,
         "name": clip(node.name, NAME_LIMIT),
         "text": clip(node.text, TEXT_LIMIT),
         "role": node.role,

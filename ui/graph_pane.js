@@ -1,9 +1,10 @@
-// Draws the evidence with Cytoscape. Sees `element`, `props`, `watch`; graph text is only ever a canvas label or textContent.
+// Draws the evidence with Cytoscape. Sees `element`, `props`, `watch`, `trigger`; graph text is only ever a canvas label or textContent.
 const pane = element.querySelector(".graph-pane");
 const part = (name) => pane.querySelector("." + name);
 const canvas = part("canvas");
 const details = part("details");
 const SELECT = "chat-with-graph:select";
+const HOVER = "chat-with-graph:hover";
 const LABEL = 32; // characters of a label on the canvas; details show all
 const FEW = 40; // nodes; so many have their names shown where none is used
 const MANY = 25; // edges; past it an edge that is not used shows its label on hover only
@@ -20,6 +21,8 @@ const styles = () => [
     width: 20, height: 20, "border-width": 2, "border-color": color("line"), "background-color": color("back") } },
   { selector: "node[role='bridge']", style: {
     shape: "round-rectangle", width: 15, height: 15, "border-style": "dashed", "border-color": color("bridge") } },
+  { selector: "node[role='neighbour']", style: {
+    shape: "hexagon", width: 15, height: 15, "border-style": "dotted", "border-color": color("line") } },
   { selector: "node[role='endpoint']", style: { shape: "diamond", width: 23, height: 23, "border-color": color("endpoint") } },
   { selector: "node[role='terminal']", style: {
     shape: "ellipse", "background-color": color("terminal"), "border-style": "double", "border-width": 4,
@@ -38,8 +41,11 @@ const styles = () => [
   { selector: "edge[?used]", style: {
     width: 2.6, "line-style": "solid", "line-color": color("used"), "target-arrow-color": color("used"),
     color: color("text") } },
+  { selector: "edge[role='neighbour']", style: { "line-style": "dotted" } },
   { selector: "edge.quiet", style: { label: "" } },
   { selector: "edge.near, edge.quiet:selected", style: { label: "data(label)", color: color("text"), "z-index": 8 } },
+  { selector: ".near", style: {
+    "overlay-color": color("used"), "overlay-opacity": 0.15, "overlay-padding": 5 } },
   { selector: ":selected", style: {
     "overlay-color": color("used"), "overlay-opacity": 0.22, "overlay-padding": 6, "z-index": 9 } },
 ];
@@ -105,18 +111,22 @@ function draw() {
   part("note").textContent = notes.join(" · ");
 }
 
-const kinds = { answer: "answer", terminal: "found by the question", endpoint: "end of a found relation", bridge: "connects" };
+const kinds = {
+  answer: "answer", terminal: "found by the question", endpoint: "end of a found relation", bridge: "connects",
+  neighbour: "a neighbour" };
 
 function showDetails(data) {
   const isNode = data.source === undefined;
   details.querySelector("strong").textContent = isNode
     ? data.name : `${data.source_name} → ${data.relation} → ${data.target_name}`;
-  const kind = isNode ? kinds[data.role] : data.role === "terminal" ? "found by the question" : "connects";
-  details.querySelector(".facts").textContent =
-    `${kind} · score ${Number(data.score).toFixed(2)} · ${data.used ? "used for the answer" : "read, not used"}`;
+  const kind = isNode ? kinds[data.role] : data.role === "terminal" ? "found by the question" : kinds[data.role];
+  details.querySelector(".facts").textContent = data.role === "neighbour"
+    ? "added by you · not read for the answer"
+    : `${kind} · score ${Number(data.score).toFixed(2)} · ${data.used ? "used for the answer" : "read, not used"}`;
   const text = isNode ? (data.text === data.name ? "" : data.text) : (data.text === data.relation ? "" : data.text);
   details.querySelector(".text").textContent = text;
-  details.querySelector(".ask").hidden = !isNode;
+  details.querySelector(".more").hidden = !isNode;
+  details.dataset.row = isNode ? data.row : "";
   details.hidden = false;
 }
 
@@ -195,6 +205,16 @@ details.querySelector(".ask").addEventListener("click", () => {
   box.value = `What does the graph say about ${name}?`;
   box.dispatchEvent(new Event("input", { bubbles: true }));
   box.focus();
+});
+
+// The server knows the graph; what it adds comes back as a new value.
+details.querySelector(".expand").addEventListener("click", () => trigger("expand", { row: Number(details.dataset.row) }));
+
+document.addEventListener(HOVER, (event) => {
+  cy.elements().removeClass("near");
+  if (!event.detail.id || !pane.isConnected) return;
+  const chosen = cy.getElementById(event.detail.id);
+  chosen.union(chosen.connectedNodes()).addClass("near");
 });
 
 document.addEventListener(SELECT, (event) => {

@@ -2,7 +2,8 @@
 
 Roles differ by colour, shape and border; what the answer rests on is solid, the rest pale. The pane's element carries
 `data-nodes` and `data-used`, JSON lists of the names drawn and of those used. A click on a node or an edge opens its
-details, and tells the page by a `chat-with-graph:select` event on the document; the triple table does the same.
+details, and tells the page by a `chat-with-graph:select` event on the document; the triple table and the citations do
+the same. The button for a node's neighbours triggers the event `expand` with the node's `row`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ TEMPLATE = f"""
 <section class="graph-pane" aria-label="Evidence graph" data-nodes="[]" data-used="[]">
   <div class="canvas" role="img" aria-label="No evidence yet"></div>
   <p class="empty">The part of the graph behind an answer appears here.</p>
-  <ul class="legend" hidden>{_LEGEND}<li><i class="line used"></i>used</li><li><i class="line"></i>read</li></ul>
+  <ul class="legend" hidden>{_LEGEND}<li><i class="line used"></i>used</li><li><i class="line"></i>only read</li></ul>
   <div class="tools" hidden>
     <button type="button" data-do="in" aria-label="Zoom in" title="Zoom in">+</button>
     <button type="button" data-do="out" aria-label="Zoom out" title="Zoom out">−</button>
@@ -51,7 +52,10 @@ TEMPLATE = f"""
   <div class="details" role="status" hidden>
     <button type="button" class="close" aria-label="Close details">×</button>
     <strong dir="auto"></strong><p class="facts"></p><p class="text" dir="auto"></p>
-    <button type="button" class="ask">Ask about this</button>
+    <div class="more">
+      <button type="button" class="ask">Ask about this</button>
+      <button type="button" class="expand">Show neighbours</button>
+    </div>
   </div>
 </section>
 """

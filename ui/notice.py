@@ -1,4 +1,7 @@
-"""A notice: one sentence to the user. Value: {text, kind: "done" | "busy" | "error"}, or None to show nothing."""
+"""A notice: one sentence to the user. Value: {text, kind: "done" | "busy" | "error"}, or None to show nothing.
+
+While it is busy there is a button that triggers the event `stop`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,11 @@ from typing import Any
 
 from ui.pane import pane
 
-TEMPLATE = '<p class="notice" role="status" dir="auto" hidden></p>'
+TEMPLATE = """
+<div class="notice" hidden>
+  <p role="status" dir="auto"></p><button type="button" hidden>Cancel</button>
+</div>
+"""
 
 
 def notice(**options: Any) -> Any:

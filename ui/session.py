@@ -22,8 +22,10 @@ from graph_data import samples
 from graph_data.errors import GraphError
 from graph_data.textual_graph import TextualGraph
 from graphrag.answer import Answer
+from graphrag.embedding import Progress
 from graphrag.retrieval.subgraph import Subgraph
-from ui.evidence import Places, clip, spoken
+from ui.evidence import Payload, Places, clip, payload, spoken
+from ui.recent import RecentGraph, recent, remember
 
 if TYPE_CHECKING:
     from graphrag.assistant import Look
@@ -58,12 +60,17 @@ class Assistant(Protocol):
 
     @property
     def graph(self) -> TextualGraph: ...
-    def chat(self) -> Conversation: ...
+    @property
+    def place(self) -> Path | None: ...  # of its index, if that lasts
+    def chat(self, turns: Sequence[Answer] = ...) -> Conversation: ...
+    def altered(self, llm: str, adapter: str | None, grounded: bool) -> Assistant: ...
+    def neighbours(self, node: int, limit: int = ..., beyond: Subgraph | None = None) -> Subgraph: ...
     @property
     def look(self) -> Callable[..., Look]: ...  # see `GraphRAG.look`
 
 
-Opener = Callable[[str | None], Assistant]  # a sample's name, a file, a folder, or None for the default sample
+# Opens a sample by its name, a file, a folder, or None, the default sample; tells how many texts are embedded.
+Opener = Callable[[str | None, Progress | None], Assistant]
 
 
 @dataclass
@@ -83,6 +90,15 @@ class Turn:
     opinion: str | None = None
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """What the panes show: evidence, the question it is for, and the answer, None while there is none."""
+
+    evidence: Subgraph
+    question: str
+    answer: Answer | None = None
+
+
 @dataclass
 class Session:
     """One visitor: the open graph, the conversation about it, and what was said."""
@@ -93,7 +109,17 @@ class Session:
     examples: list[str] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     places: Places = field(default_factory=dict)  # of what the pane has drawn
+    drawing: Drawing | None = None
     key: str = field(default_factory=secrets.token_urlsafe)  # known to the visitor's browser alone
+
+    def answer_by(self, llm: str, adapter: str | None, grounded: bool) -> None:
+        """Go on with another model, or with answers bound to the evidence or not; the conversation stays.
+
+        Raises:
+            GraphError: the model cannot be loaded.
+        """
+        self.assistant = self.assistant.altered(llm, adapter, grounded)
+        self.conversation = self.assistant.chat(self.conversation.turns)
 
     @property
     def report(self) -> str:
@@ -115,6 +141,24 @@ class Session:
         """The turn that a message of the chat belongs to."""
         ends = accumulate(len(turn.messages) for turn in self.turns)
         return next((turn for turn, end in enumerate(ends) if message < end), len(self.turns))
+
+    def draw(self, evidence: Subgraph, question: str, answer: Answer | None = None) -> Payload:
+        """What the panes show of evidence; nodes stay where they were drawn before."""
+        self.drawing = Drawing(evidence, question, answer)
+        return payload(evidence, question, answer, places=self.places)
+
+    def draw_turn(self, turn: int = -1) -> Payload | None:
+        """The evidence of an answer; None if there is none."""
+        answer = self.turns[turn].answer if self.turns else None
+        return self.draw(answer.subgraph, answer.question, answer) if answer else None
+
+    def grow(self, node: int) -> Payload | None:
+        """What is drawn, and the neighbours of a node (its row)."""
+        if self.drawing is None:
+            return None
+        shown = self.drawing
+        found = self.assistant.neighbours(node, beyond=shown.evidence)
+        return self.draw(shown.evidence.joined(found), shown.question, shown.answer)
 
     def rewind(self, turn: int) -> None:
         """Forget a turn and all after it; the graph stays."""
@@ -146,12 +190,30 @@ class Library:
                 self._sessions.popitem(last=False)
         return session
 
-    def resume(self, key: str | None) -> Session | None:
+    def resume(self, key: str) -> Session | None:
         """The session with that key, if it is still remembered."""
         with self._keeping:
-            return self._sessions.get(key) if isinstance(key, str) else None
+            return self._sessions.get(key)
 
-    def begin(self, source: str | None = None) -> Session:
+    def recent(self, keys: Sequence[str]) -> list[RecentGraph]:
+        """The graphs that the visitor with these keys brought."""
+        return recent(keys)
+
+    def reopen(self, key: str, progress: Progress | None = None) -> Session:
+        """The session with that key, or a new one on the graph that it brought.
+
+        Raises:
+            GraphError: that graph is no longer there, or cannot be opened.
+        """
+        session = self.resume(key)
+        if session is None:
+            graph = next(iter(recent([key])), None)
+            if graph is None:
+                raise GraphError("That graph is no longer kept here; open its file again.")
+            session = replace(_session(self.opener(graph.index, progress), graph.name), key=key)
+        return self.keep(session)
+
+    def begin(self, source: str | None = None, progress: Progress | None = None) -> Session:
         """A session on a sample, or on the graph that the page starts with (None).
 
         Raises:
@@ -161,10 +223,10 @@ class Library:
         if source not in self._opened:
             with self._lock:
                 if source not in self._opened:  # another visitor may have opened it meanwhile
-                    self._opened[source] = self.opener(source)
+                    self._opened[source] = self.opener(source, progress)
         return self.keep(_session(self._opened[source], source or samples.DEFAULT))
 
-    def begin_with_text(self, text: str) -> Session:
+    def begin_with_text(self, text: str, progress: Progress | None = None) -> Session:
         """A session on triples that a visitor typed or pasted, as a file of them would hold them.
 
         Raises:
@@ -173,9 +235,9 @@ class Library:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / PASTED
             file.write_text(text, encoding="utf-8")
-            return self.begin_with_files([str(file)])
+            return self.begin_with_files([str(file)], progress)
 
-    def begin_with_files(self, files: Sequence[str]) -> Session:
+    def begin_with_files(self, files: Sequence[str], progress: Progress | None = None) -> Session:
         """A session on what a visitor brought: one file, or several that make up one graph.
 
         Raises:
@@ -184,10 +246,13 @@ class Library:
         with tempfile.TemporaryDirectory() as folder:
             copies = [shutil.copy(file, folder) for file in files]
             try:
-                assistant = self.opener(copies[0] if len(copies) == 1 else folder)
+                assistant = self.opener(copies[0] if len(copies) == 1 else folder, progress)
             except GraphError as error:  # a visitor knows the file's name, not where the server keeps it
                 raise GraphError(str(error).replace(f"{folder}/", "").replace(folder, "these files")) from error
-            return self.keep(_session(assistant, ", ".join(Path(file).name for file in files)))
+        session = self.keep(_session(assistant, ", ".join(Path(file).name for file in files)))
+        if assistant.place:
+            remember(RecentGraph(session.key, session.name, str(assistant.place)))
+        return session
 
 
 def _session(assistant: Assistant, source: str) -> Session:

@@ -2,6 +2,7 @@
 const table = element.querySelector(".triple-table");
 const body = table.querySelector("tbody");
 const SELECT = "chat-with-graph:select";
+const HOVER = "chat-with-graph:hover";
 
 function cell(row, text, kind) {
   const td = row.insertCell();
@@ -29,11 +30,12 @@ function draw() {
     button.textContent = edge.relation;
     cell(row, "").appendChild(button);
     cell(row, edge.target_name);
-    cell(row, edge.used ? "used" : "read", "part");
+    cell(row, edge.role === "neighbour" ? "added" : edge.used ? "used" : "read", "part");
     cell(row, Number(edge.score).toFixed(2), "number");
   }
   const used = edges.filter((edge) => edge.used).length;
-  table.querySelector(".count").textContent = edges.length ? `${used || "none"} used of ${edges.length} read` : "";
+  const read = edges.filter((edge) => edge.role !== "neighbour").length;
+  table.querySelector(".count").textContent = edges.length ? `${used || "none"} used of ${read} read` : "";
   table.hidden = edges.length === 0;
   table.dataset.triples = JSON.stringify(edges.map((edge) => [edge.source_name, edge.relation, edge.target_name]));
 }
@@ -50,6 +52,10 @@ document.addEventListener(SELECT, (event) => {
   choose(event.detail.id);
   const row = body.querySelector("tr.chosen");
   if (row) row.scrollIntoView({ block: "nearest" });
+});
+
+document.addEventListener(HOVER, (event) => {
+  for (const row of body.rows) row.classList.toggle("near", row.dataset.id === event.detail.id);
 });
 
 watch("value", draw);

@@ -11,9 +11,9 @@ from typing import Any
 from ui.pane import pane
 
 TEMPLATE = """
-<section class="triple-table" aria-label="Triples used" data-triples="[]">
-  <h3>Triples <span class="count"></span></h3>
-  <div class="scroll" tabindex="0" role="region" aria-label="Triples used">
+<section class="triple-table" aria-label="Triples" data-triples="[]">
+  <h2>Triples <span class="count"></span></h2>
+  <div class="scroll" tabindex="0" role="region" aria-label="All triples of the evidence">
     <table><thead><tr><th scope="col">From</th><th scope="col">Relation</th><th scope="col">To</th>
     <th scope="col">Part</th><th scope="col" class="number">Score</th></tr></thead><tbody></tbody></table>
   </div>

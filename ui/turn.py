@@ -42,7 +42,7 @@ def take(session: Session, question: str) -> Iterator[Frame]:
     yield Frame()
     try:
         with closing(session.conversation.stream(question)) as stream:
-            yield Frame(evidence.payload(stream.subgraph, question, places=session.places), redraw=True)
+            yield Frame(session.draw(stream.subgraph, question), redraw=True)
             yield from _pieces(turn, stream)
             if stream.answer:
                 yield _finish(session, turn, stream.answer)
@@ -53,6 +53,15 @@ def take(session: Session, question: str) -> Iterator[Frame]:
         log.exception("a question failed")
         turn.messages[-1]["content"] = "⚠ This went wrong inside the program; its log says more."
         yield Frame(redraw=True, last=True)
+
+
+def refuse(session: Session, question: str, wait: float) -> Iterator[Frame]:
+    """A reply to who asks too much: in how many seconds to ask again."""
+    turn = session.begin_turn(question)
+    said = f"⚠ Too many questions came from here within a minute; ask again in {wait:.0f} s."
+    echo = literal(evidence.clip(question, ECHO_LIMIT))
+    turn.messages += [{"role": "user", "content": echo}, {"role": "assistant", "content": said}]
+    yield Frame(last=True)
 
 
 def literal(text: str) -> str:
@@ -87,8 +96,7 @@ def _finish(session: Session, turn: Turn, answer: Answer) -> Frame:
             "metadata": {"title": headline(answer), "status": "done"},
         }
     )
-    drawn = evidence.payload(answer.subgraph, answer.question, answer, places=session.places)
-    return Frame(drawn, redraw=True, last=True)
+    return Frame(session.draw_turn(), redraw=True, last=True)
 
 
 def headline(answer: Answer) -> str:

@@ -1,18 +1,21 @@
-"""Why: the settings of retrieval, to be tried on the last question without asking the model, and the prompt it read.
+"""Why: the settings of retrieval, to be tried on the last question without asking the model, the prompt, and the model.
 
 A slider that is moved redoes the retrieval; the pane and the table show what would be read then. Nothing is kept of it:
-the next question is answered with the assistant's own settings.
+the next question is answered with the assistant's own settings. Which model answers, and whether it is bound to the
+evidence, holds from the next question on.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from graph_data.errors import GraphError
-from ui.evidence import Payload, payload
+from ui.answering import Model
+from ui.evidence import Payload
 from ui.session import Session
 
 NODES, COST, TOKENS = (1, 100), (0.05, 2.0), (40, 480)  # from, to
@@ -27,15 +30,18 @@ class Why:
     tokens: Any
     told: Any
     prompt: Any
+    model: Any
+    grounded: Any
+    about: Any
 
     @property
     def sliders(self) -> list[Any]:
         return [self.nodes, self.cost, self.tokens]
 
 
-def why_panel() -> Why:
+def why_panel(models: Sequence[Model]) -> Why:
     """The panel, closed."""
-    with gr.Accordion("Why: settings of the retrieval, and the prompt", open=False, elem_id="why"):
+    with gr.Accordion("Why: retrieval, prompt and model", open=False, elem_id="why"):
         with gr.Row():
             nodes = gr.Slider(*NODES, value=24, step=1, label="Nodes with a prize", min_width=140)
             cost = gr.Slider(*COST, value=0.5, step=0.05, label="Cost of an edge", min_width=140)
@@ -44,7 +50,14 @@ def why_panel() -> Why:
         prompt = gr.Textbox(
             "", label="What the language model reads", interactive=False, lines=4, max_lines=12, buttons=["copy"]
         )
-    return Why(nodes, cost, tokens, told, prompt)
+        with gr.Row(equal_height=True):
+            names = [model.label for model in models]
+            model = gr.Dropdown(names, value=names[0], label="Model that answers", filterable=False, min_width=180)
+            grounded = gr.Checkbox(True, label="Answer from the evidence only", container=False, min_width=180)
+        about = gr.Textbox(
+            models[0].about, show_label=False, label="What it can do", interactive=False, container=False, lines=2
+        )
+    return Why(nodes, cost, tokens, told, prompt, model, grounded, about)
 
 
 def look_again(session: Session | None, nodes: float, cost: float, tokens: float) -> tuple[Payload | None, str, str]:
@@ -68,7 +81,7 @@ def look_again(session: Session | None, nodes: float, cost: float, tokens: float
     left = f", {found.dropped} triples did not fit" if found.dropped else ""
     size = f"{len(found.subgraph.nodes)} nodes, {len(found.subgraph.edges)} triples, {found.tokens} tokens"
     return (
-        payload(found.subgraph, turn.question, places=session.places),
+        session.draw(found.subgraph, turn.question),
         f"{size}{left} ({took}); not answered anew.",
         found.prompt,
     )

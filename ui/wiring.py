@@ -6,7 +6,7 @@ the chat, and leaves the session as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,16 @@ import gradio as gr
 
 from graph_data.errors import GraphError
 from ui import turn
-from ui.evidence import Payload, clip, payload
+from ui.answering import Model, choose
+from ui.evidence import Payload
+from ui.limits import RateLimit
+from ui.opening import Openings, Values, cancelled
 from ui.record import keep_opinion, record_of
 from ui.session import Library, Session
 from ui.why import Why, look_again
 
 ASKING = 2  # questions answered at a time; others wait in line
-Values = tuple[Any, ...]
+OPENINGS_A_MINUTE = 30  # of one address
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Parts:
     """The components of the page."""
 
     session: Any
-    key: Any  # of the session, kept in the visitor's browser
+    keys: Any  # of the visitor's sessions, kept in the browser
     header: Any
     notice: Any
     chooser: Any
@@ -37,132 +40,100 @@ class Parts:
     paste: Any
     chatbot: Any
     question: Any
-    pane: Any
+    graph: Any
     table: Any
+    citations: Any
     record: Any
     why: Why
 
+    @property
+    def views(self) -> list[Any]:
+        """What shows evidence; all take the same value."""
+        return [self.graph, self.table, self.citations]
 
-def connect(page: Any, library: Library, parts: Parts) -> None:
-    """Attach the handlers. `ask`, `open_sample` and `open_files` are also the page's API."""
-    opening = _Opening(library)
-    seen = [parts.session, parts.key, parts.header, parts.notice, parts.chooser, parts.files]
-    seen += [parts.chatbot, parts.pane, parts.table, parts.record]
-    asked = [parts.session, parts.question, parts.chatbot, parts.pane, parts.table, parts.record]
+
+def connect(page: Any, library: Library, parts: Parts, models: Sequence[Model], questions_a_minute: int) -> None:
+    """Attach the handlers. `ask` and the ways to open a graph are also the page's API.
+
+    Args:
+        models: that the page offers.
+        questions_a_minute: answered to one address; 0 sets no limit.
+    """
+    opening = Openings(library, RateLimit(OPENINGS_A_MINUTE if questions_a_minute else 0))
+    limit = RateLimit(questions_a_minute)
+    seen = [parts.session, parts.keys, parts.header, parts.notice, parts.chooser, parts.files]
+    seen += [parts.chatbot, *parts.views, parts.record]
+    asked = [parts.session, parts.question, parts.chatbot, *parts.views, parts.record]
     heavy = {"concurrency_limit": ASKING, "concurrency_id": "model", "show_progress": "hidden"}
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
     hidden = {"api_visibility": "private", **heavy}
+    reading = {"concurrency_limit": ASKING, "concurrency_id": "reading", "show_progress": "hidden"}
 
-    def ask(text: str, session: Session | None) -> Iterator[Values]:
-        yield from _ask(session or library.begin(), text)
+    def ask(text: str, session: Session | None, request: gr.Request) -> Iterator[Values]:
+        yield from _ask(session or library.begin(), text, limit, request)
 
-    page.load(opening.start, [parts.key], seen, **quiet)
-    parts.chooser.input(opening.sample, [parts.chooser], seen, api_name="open_sample", **heavy)
-    parts.files.upload(opening.files, [parts.files], seen, api_name="open_files", **heavy)
-    parts.paste.click(opening.text, [parts.pasted], seen, api_name="open_text", **heavy)
+    def again(session: Session, event: gr.RetryData, request: gr.Request) -> Iterator[Values]:
+        """Ask a question of before once more, as if nothing had been said since."""
+        at = session.turn_at(int(event.index))
+        question = session.turns[at].question
+        session.rewind(at)
+        yield from _ask(session, question, limit, request)
+
+    def anew(session: Session, event: gr.EditData, request: gr.Request) -> Iterator[Values]:
+        """Ask a question of before in other words."""
+        session.rewind(session.turn_at(int(event.index)))
+        yield from _ask(session, turn.unliteral(str(event.value)), limit, request)
+
+    def answer_by(session: Session | None, chosen: str, grounded: bool) -> str:
+        return choose(session, models, chosen, grounded)
+
+    page.load(opening.start, [parts.keys], seen, **quiet)
+    opens = [
+        parts.chooser.input(opening.chosen, [parts.chooser, parts.keys], seen, api_name="open_sample", **reading),
+        parts.files.upload(opening.files, [parts.files, parts.keys], seen, api_name="open_files", **reading),
+        parts.paste.click(opening.text, [parts.pasted, parts.keys], seen, api_name="open_text", **reading),
+    ]
+    parts.notice.stop(cancelled, None, [parts.notice], cancels=opens, queue=False, **quiet)
     runs = [parts.question.submit(ask, [parts.question, parts.session], asked, api_name="ask", **heavy)]
     chosen = parts.chatbot.example_select(_example, None, [parts.question], **quiet)
     runs.append(chosen.then(ask, [parts.question, parts.session], asked, **hidden))
-    runs.append(parts.chatbot.retry(_again, [parts.session], asked, **hidden))
-    runs.append(parts.chatbot.edit(_anew, [parts.session], asked, **hidden))
-    undone = [parts.question, parts.chatbot, parts.pane, parts.table, parts.record]
-    parts.chatbot.undo(_undo, [parts.session], undone, **quiet)
+    runs.append(parts.chatbot.retry(again, [parts.session], asked, **hidden))
+    runs.append(parts.chatbot.edit(anew, [parts.session], asked, **hidden))
+    parts.chatbot.undo(_undo, [parts.session], [parts.question, parts.chatbot, *parts.views, parts.record], **quiet)
     parts.chatbot.like(_note, [parts.session], None, **quiet)
+    parts.chatbot.select(_show_turn, [parts.session], parts.views, **quiet)
+    parts.graph.expand(_grow, [parts.session], parts.views, **quiet)
     why = parts.why
     for slider in why.sliders:
-        shown = [parts.pane, parts.table, why.told, why.prompt]
+        shown = [*parts.views, why.told, why.prompt]
         slider.input(_look_again, [parts.session, *why.sliders], shown, trigger_mode="always_last", **hidden)
+    for setting in (why.model, why.grounded):
+        setting.input(answer_by, [parts.session, why.model, why.grounded], [why.about], **hidden)
     stopped = [parts.question, parts.chatbot]
     parts.question.stop(_stop, [parts.session], stopped, cancels=runs, queue=False, **quiet)
-    parts.chatbot.clear(_forget, [parts.session], [parts.pane, parts.table, parts.record], **quiet)
+    parts.chatbot.clear(_forget, [parts.session], [*parts.views, parts.record], **quiet)
 
 
-class _Opening:
-    """Handlers that begin a session.
-
-    Their values: session, key, header, notice, chooser, files, chat, pane, table, record.
-    """
-
-    def __init__(self, library: Library) -> None:
-        self.library = library
-
-    def start(self, key: str | None) -> Values:
-        """The session of before a reload, or a new one."""
-        session = self.library.resume(key)
-        return self._opened(session or self.library.begin(), None)
-
-    def sample(self, name: str | None) -> Iterator[Values]:
-        if name:
-            yield from self._try(lambda: self.library.begin(name), name)
-
-    def files(self, paths: list[str] | None) -> Iterator[Values]:
-        if paths:
-            yield from self._try(lambda: self.library.begin_with_files(paths), "the file")
-
-    def text(self, pasted: str | None) -> Iterator[Values]:
-        if not (pasted or "").strip():
-            yield _only_notice("Paste triples first, a line each: from, relation, to.", "error")
-        else:
-            yield from self._try(lambda: self.library.begin_with_text(str(pasted)), "the triples")
-
-    def _try(self, begin: Callable[[], Session], what: str) -> Iterator[Values]:
-        yield _only_notice(f"Reading and indexing {what} …", "busy")
-        try:
-            session = begin()
-        except GraphError as error:
-            yield _only_notice(str(error), "error")
-        else:
-            yield self._opened(session, {"text": session.report, "kind": "done"})
-
-    def _opened(self, session: Session, notice: dict[str, str] | None) -> Values:
-        graph = session.assistant.graph
-        header = {"name": session.name, "nodes": graph.num_nodes, "edges": graph.num_edges}
-        sample = session.name if session.name in self.library.samples() else None
-        cards = [{"text": text} for text in session.examples]
-        chat = gr.Chatbot(value=list(session.messages), examples=cards)
-        drawn = _last_evidence(session)
-        return session, session.key, header, notice, sample, None, chat, drawn, drawn, record_of(session)
-
-
-def _only_notice(text: str, kind: str) -> Values:
-    keep = gr.skip()
-    drop = None if kind == "error" else keep  # a file that failed leaves the drop area
-    return keep, keep, keep, {"text": clip(text, 1000), "kind": kind}, keep, drop, keep, keep, keep, keep
-
-
-def _ask(session: Session, text: str) -> Iterator[Values]:
-    """Values: session, question box, chat, pane, table, record."""
+def _ask(session: Session, text: str, limit: RateLimit, request: gr.Request) -> Iterator[Values]:
+    """Values: session, question box, chat, graph, table, citations, record."""
+    wait = limit.wait(request.client.host if request.client else "")
     box = gr.Textbox(value="", submit_btn=False, stop_btn=True)
-    for frame in turn.take(session, text):
+    for frame in turn.refuse(session, text, wait) if wait else turn.take(session, text):
         record = gr.skip()
         if frame.last:
             box, record = gr.Textbox(submit_btn=True, stop_btn=False), record_of(session)
         drawn = frame.evidence if frame.redraw else gr.skip()
-        yield session, box, list(session.messages), drawn, drawn, record
+        yield session, box, list(session.messages), drawn, drawn, drawn, record
         box = gr.skip()
 
 
-def _again(session: Session, event: gr.RetryData) -> Iterator[Values]:
-    """Ask a question of before once more, as if nothing had been said since."""
-    at = session.turn_at(int(event.index))
-    question = session.turns[at].question
-    session.rewind(at)
-    yield from _ask(session, question)
-
-
-def _anew(session: Session, event: gr.EditData) -> Iterator[Values]:
-    """Ask a question of before in other words."""
-    session.rewind(session.turn_at(int(event.index)))
-    yield from _ask(session, turn.unliteral(str(event.value)))
-
-
 def _undo(session: Session, event: gr.UndoData) -> Values:
-    """Take back a question and all after it; it returns to the box. Values: box, chat, pane, table, record."""
+    """Take back a question and all after it; it returns to the box. Values: box, chat, views, record."""
     at = session.turn_at(int(event.index))
     question = session.turns[at].question
     session.rewind(at)
-    drawn = _last_evidence(session)
-    return question, list(session.messages), drawn, drawn, record_of(session)
+    drawn = session.draw_turn()
+    return question, list(session.messages), drawn, drawn, drawn, record_of(session)
 
 
 def _note(session: Session, event: gr.LikeData) -> None:
@@ -175,15 +146,27 @@ def _note(session: Session, event: gr.LikeData) -> None:
 
 
 def _look_again(session: Session | None, nodes: float, cost: float, tokens: float) -> Values:
-    """Values: pane, table, what was found in words, prompt."""
+    """Values: views, what was found in words, prompt."""
     drawn, told, prompt = look_again(session, nodes, cost, tokens)
-    return drawn or gr.skip(), drawn or gr.skip(), told, prompt
+    return *_alike(drawn), told, prompt
 
 
-def _last_evidence(session: Session) -> Payload | None:
-    """What the pane shows of the last answer."""
-    answer = session.turns[-1].answer if session.turns else None
-    return payload(answer.subgraph, answer.question, answer, places=session.places) if answer else None
+def _show_turn(session: Session, event: gr.SelectData) -> Values:
+    """The evidence of the answer that is clicked on. Values: views."""
+    at = session.turn_at(int(event.index))
+    return _alike(session.draw_turn(at) if at < len(session.turns) else None)
+
+
+def _grow(session: Session | None, event: gr.EventData) -> Values:
+    """What is drawn with the neighbours of a node. Values: views."""
+    try:
+        return _alike(session.grow(int(event.row)) if session else None)
+    except (GraphError, TypeError, ValueError, AttributeError):  # what a page sends that is not ours
+        return _alike(None)
+
+
+def _alike(drawn: Payload | None) -> Values:
+    return (drawn or gr.skip(),) * 3
 
 
 def _stop(session: Session | None) -> Values:
@@ -193,7 +176,7 @@ def _stop(session: Session | None) -> Values:
 def _forget(session: Session | None) -> Values:
     if session:
         session.rewind(0)
-    return None, None, None
+    return (None,) * 4
 
 
 def _example(event: gr.SelectData) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from graphrag import GraphRAG
 from ui import app
 from ui.session import Library
 
@@ -25,7 +24,7 @@ def main() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    page = app.build(Library(GraphRAG.open))
+    page = app.build(Library(app.opener()))
     page.launch(server_name="127.0.0.1", server_port=port, quiet=True, prevent_thread_lock=True, **app.LOOKS)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as driver:

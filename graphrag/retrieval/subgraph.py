@@ -12,8 +12,8 @@ import numpy.typing as npt
 from graph_data.text import NAME_FIELD, fields_of, name_of, values_of
 from graph_data.textual_graph import TextualGraph
 
-NodeRole = Literal["answer", "terminal", "bridge", "endpoint"]
-EdgeRole = Literal["terminal", "bridge"]
+NodeRole = Literal["answer", "terminal", "bridge", "endpoint", "neighbour"]
+EdgeRole = Literal["terminal", "bridge", "neighbour"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class EvidenceNode:
     """One node of the evidence.
 
     Roles: `answer` names an answer; `terminal` has a prize of its own; `endpoint` is an end of a prized edge;
-    `bridge` only connects.
+    `bridge` only connects; `neighbour` was added for whoever looks, no model read it.
     """
 
     id: str  # the source's own id
@@ -78,6 +78,14 @@ class Subgraph:
             self, nodes=tuple(replace(node, role="answer") if node.id in answering else node for node in self.nodes)
         )
 
+    def joined(self, other: Subgraph) -> Subgraph:
+        """This and what of another is not in it yet."""
+        ids, rows = {node.id for node in self.nodes}, {edge.position for edge in self.edges}
+        return Subgraph(
+            (*self.nodes, *(node for node in other.nodes if node.id not in ids)),
+            (*self.edges, *(edge for edge in other.edges if edge.position not in rows)),
+        )
+
 
 def evidence_of(
     graph: TextualGraph,
@@ -105,6 +113,25 @@ def evidence_of(
             EvidenceEdge(ids[source], graph.relation(edge), ids[target], edge_role, round(score, 4), edge)
         )
     return Subgraph(evidence_nodes, tuple(evidence_edges))
+
+
+def around(graph: TextualGraph, node: int, edges: npt.NDArray[np.int64], limit: int) -> Subgraph:
+    """A node (its row) with at most `limit` of the `edges` that touch it, taken from each relation in turn."""
+    relations = graph.edge_relation[edges]
+    by_relation = np.argsort(relations, kind="stable")
+    firsts = np.searchsorted(relations[by_relation], relations[by_relation])
+    turn = np.empty(len(edges), np.int64)
+    turn[by_relation] = np.arange(len(edges)) - firsts
+    taken = edges[np.sort(np.argsort(turn, kind="stable")[:limit])].tolist()
+    ends = {edge: graph.edge_index[:, edge].tolist() for edge in taken}
+    rows = sorted({node}.union(*ends.values()))
+    return Subgraph(
+        tuple(EvidenceNode(graph.node_id(row), graph.node_text(row), "neighbour", 0.0, row) for row in rows),
+        tuple(
+            EvidenceEdge(graph.node_id(a), graph.relation(edge), graph.node_id(b), "neighbour", 0.0, edge)
+            for edge, (a, b) in ends.items()
+        ),
+    )
 
 
 def field_values(text: str) -> set[str]:

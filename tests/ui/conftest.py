@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pytest
 
 from graph_data.errors import GraphError
 from graph_data.textual_graph import TextualGraph
 from graphrag.answer import ABSTAIN_TEXT, Answer
 from graphrag.assistant import Look
+from graphrag.embedding import Progress
 from graphrag.errors import QuestionError
-from graphrag.retrieval.subgraph import EvidenceEdge, EvidenceNode, Subgraph
+from graphrag.retrieval.subgraph import EvidenceEdge, EvidenceNode, Subgraph, around
+from graphrag.wording.statements import Citation
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -61,6 +64,7 @@ class Stream:
     graph: TextualGraph
     answers: list[str]
     pause: float
+    cites: Callable[[tuple[str, str, str]], bool]
     closed: bool = False
 
     def __post_init__(self) -> None:
@@ -76,6 +80,11 @@ class Stream:
             model="hand-made",
             prompt_tokens=42,
             seconds={"embed": 0.01, "retrieve": 0.02, "generate": 0.03, "total": 0.06},
+            citations=tuple(
+                Citation(*triple, f"e{edge}")
+                for edge, triple in enumerate(self.graph.triples())
+                if self.answers and self.cites(triple)
+            ),
         )
 
     def close(self) -> None:
@@ -94,16 +103,31 @@ class HandMade:
     graph: TextualGraph
     knows: Callable[[str], list[str]] = lambda question: []
     pause: float = 0.0
+    cites: Callable[[tuple[str, str, str]], bool] = TRIPLES[:3].__contains__
     streams: list[Stream] = field(default_factory=list)
     rewound: list[int] = field(default_factory=list)
     looks: list[dict[str, Any]] = field(default_factory=list)
+    altered_to: list[tuple[str, str | None, bool]] = field(default_factory=list)
 
     @property
     def turns(self) -> list[Answer]:
         return [stream.answer for stream in self.streams if not stream.closed]
 
-    def chat(self) -> HandMade:
+    @property
+    def place(self) -> None:
+        return None
+
+    def chat(self, turns: Sequence[Answer] = ()) -> HandMade:
         return self
+
+    def altered(self, llm: str, adapter: str | None, grounded: bool) -> HandMade:
+        self.altered_to.append((llm, adapter, grounded))
+        return self
+
+    def neighbours(self, node: int, limit: int = 12, beyond: Subgraph | None = None) -> Subgraph:
+        found = np.flatnonzero((self.graph.edge_index == node).any(0))
+        known = [edge.position for edge in beyond.edges] if beyond else []
+        return around(self.graph, node, found[~np.isin(found, known)], limit)
 
     def look(self, question: str, before: Answer | None = None, **settings: float | None) -> Look:
         self.looks.append(settings)
@@ -116,11 +140,11 @@ class HandMade:
     def stream(self, question: str) -> Stream:
         if not question.strip():
             raise QuestionError("the question is empty; ask something.")
-        self.streams.append(Stream(question, self.graph, self.knows(question), self.pause))
+        self.streams.append(Stream(question, self.graph, self.knows(question), self.pause, self.cites))
         return self.streams[-1]
 
 
-def opened(source: str | None) -> HandMade:
+def opened(source: str | None, progress: Progress | None = None) -> HandMade:
     """An opener: knows the graph above, and fails on any file as a reader does."""
     if source is not None and "/" in source:
         raise GraphError(f"{source.rsplit('/', 1)[-1]}, line 2: expected 3 columns, found 1.")
@@ -134,7 +158,7 @@ def hand_made() -> HandMade:
 
 
 @pytest.fixture(scope="session")
-def open_hand_made() -> Callable[[str | None], HandMade]:
+def open_hand_made() -> Callable[..., HandMade]:
     return opened
 
 

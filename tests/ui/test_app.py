@@ -47,7 +47,7 @@ def address(serve: Any, open_hand_made: Any) -> str:
 @pytest.fixture(scope="module")
 def hostile_address(serve: Any, hand_made_type: Any) -> str:
     graph = TextualGraph.from_triples([("hub", text, text) for text in HOSTILE])
-    return str(serve(lambda source: hand_made_type(graph, lambda question: HOSTILE)))
+    return str(serve(lambda source, tell: hand_made_type(graph, lambda question: HOSTILE)))
 
 
 def ask(page: Any, question: str) -> None:
@@ -144,7 +144,7 @@ def test_clearing_the_chat_clears_the_evidence(page: Any, address: str) -> None:
 def test_a_reply_can_be_stopped(page: Any, serve: Any, open_hand_made: Any) -> None:
     slow = open_hand_made(None)
     slow.pause = 1.0
-    page.goto(serve(lambda source: slow))
+    page.goto(serve(lambda source, tell: slow))
     page.wait_for_function("document.querySelector('.graph-header .size')?.textContent > ''")
     ask(page, "Who is the president of Mars?")
     page.wait_for_selector("#chat >> text=The")
@@ -189,7 +189,7 @@ def test_a_conversation_survives_a_reload(page: Any, address: str) -> None:
 
 def test_a_question_is_asked_again_changed_and_taken_back(page: Any, serve: Any, open_hand_made: Any) -> None:
     assistant = open_hand_made(None)
-    asked_and_answered(page, serve(lambda source: assistant))
+    asked_and_answered(page, serve(lambda source, tell: assistant))
     page.click("#chat button[aria-label=Retry]")
     until(page, lambda: len(assistant.streams) == 2)
     page.wait_for_selector("#chat >> text=93% sure")
@@ -259,12 +259,12 @@ def test_the_evidence_is_saved(page: Any, hostile_address: str, kind: str) -> No
 
 def test_a_slider_redoes_the_retrieval_without_the_model(page: Any, serve: Any, open_hand_made: Any) -> None:
     assistant = open_hand_made(None)
-    asked_and_answered(page, serve(lambda source: assistant))
+    asked_and_answered(page, serve(lambda source, tell: assistant))
     page.click("#why button.label-wrap")
     page.focus("#why input[type=range] >> nth=0")
     page.keyboard.press("ArrowRight")
     page.wait_for_function("[...document.querySelectorAll('#why textarea')].some(box => box.value.includes('6 nodes'))")
-    told, prompt = (box.input_value() for box in page.query_selector_all("#why textarea"))
+    told, prompt, _ = (box.input_value() for box in page.query_selector_all("#why textarea"))
     assert (
         told
         == "6 nodes, 5 triples, 12 tokens, 3 triples did not fit (embed 0.01 s, retrieve 0.02 s); not answered anew."

@@ -10,6 +10,7 @@ import pytest
 
 from graph_data import samples
 from graph_data.errors import GraphError
+from ui import app
 from ui.session import Library
 
 QUESTION = "What is the capital of the country that borders both France and Portugal?"
@@ -17,9 +18,7 @@ QUESTION = "What is the capital of the country that borders both France and Port
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    from graphrag.assistant import GraphRAG
-
-    return Library(GraphRAG.open)
+    return Library(app.opener())
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ class Answer:
 
     Attributes:
         question: as asked.
+        understood: as it was read: a follow-up written out ("And of France?" after the capital of Spain).
         text: the reply in words, for a person.
         answers: the bare answers, best first; empty if abstained.
         subgraph: the evidence, the nodes that are answers marked so.
@@ -46,6 +47,7 @@ class Answer:
     seconds: dict[str, float] = field(default_factory=dict)
     dropped_triples: int = 0
     citations: tuple[Citation, ...] = ()
+    understood: str = ""
 
     def in_a_sentence(self) -> Answer:
         """The same answer, its text a full sentence that says why."""

@@ -27,6 +27,7 @@ from graphrag.embedding import Embedder, Progress, load_embedder
 from graphrag.errors import ConfigError, QuestionError
 from graphrag.index import GraphIndex, index_of
 from graphrag.models.prompt import NONE_TEXT
+from graphrag.retrieval.follow_up import resolved
 from graphrag.retrieval.subgraph import Subgraph, around
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class GraphRAG:
         config = replace(self.config, **{name: value for name, value in given.items() if value is not None})
         with _ONE_AT_A_TIME:
             retriever = self.retriever.with_config(config)
-            found = retriever.retrieve(check_question(question), before.subgraph if before else None)
+            found = _retrieved(retriever, check_question(question), before)
             prompt = self.model.written(found.prompt)
         seconds = {name: round(value, 4) for name, value in found.seconds.items()}
         return Look(found.subgraph, prompt, found.tokens, found.dropped, seconds)
@@ -241,22 +242,31 @@ class GraphRAG:
         question, choices = check_question(question), check_choices(choices)
         began = time.perf_counter()
         with _ONE_AT_A_TIME:
-            retrieved = self.retriever.retrieve(question, before.subgraph if before else None, choices)
+            retrieved = _retrieved(self.retriever, question, before, choices)
         yield retrieved.subgraph
         generating = time.perf_counter()
         generation = yield from _step_by_step(self.model.stream(retrieved.prompt, grounded=self.grounded))
         done = time.perf_counter()
         seconds = {**retrieved.seconds, "generate": done - generating, "total": done - began}
-        return self._assemble(question, retrieved, generation, seconds)
+        return self._assemble(question, before, retrieved, generation, seconds)
 
     def _assemble(
-        self, question: str, retrieved: Retrieved, generation: Generation, seconds: dict[str, float]
+        self,
+        question: str,
+        before: Answer | None,
+        retrieved: Retrieved,
+        generation: Generation,
+        seconds: dict[str, float],
     ) -> Answer:
         abstained = generation.kind == "none"
         named = {candidate.text: candidate.confidence for candidate in retrieved.prompt.candidates}
         confidences, confidence = _confidences(generation, named)
+        citations = retrieved.cite(generation.answers, generation.kind)
+        named_before = {node.name for node in before.subgraph.nodes if node.role != "bridge"} if before else set()
+        meant = [end for one in citations for end in (one.head, one.tail) if end in named_before]
         return Answer(
             question=question,
+            understood=resolved(retrieved.prompt.question, set(meant) - set(generation.answers)),
             text=ABSTAIN_TEXT if abstained else generation.text,
             answers=list(generation.answers),
             subgraph=retrieved.subgraph.with_answers(generation.answers),
@@ -269,7 +279,7 @@ class GraphRAG:
             prompt_tokens=generation.prompt_tokens,
             seconds={name: round(value, 4) for name, value in seconds.items()},
             dropped_triples=retrieved.dropped,
-            citations=retrieved.cite(generation.answers, generation.kind),
+            citations=citations,
         )
 
 
@@ -373,6 +383,14 @@ def _confidences(generation: Generation, retrieved: Mapping[str, float | None]) 
         return each, each[0]
     nothing = retrieved.get(NONE_TEXT)
     return [], float(generation.confidence) if nothing is None else nothing
+
+
+def _retrieved(retriever: Retriever, question: str, before: Answer | None, choices: Sequence[str] = ()) -> Retrieved:
+    """Retrieve for a question, or for a follow-up of the answer before."""
+    if before is None:
+        return retriever.retrieve(question, None, choices)
+    whole = retriever.written_out(question, before.understood or before.question)
+    return retriever.retrieve(whole, before.subgraph if whole == question else None, choices)
 
 
 def _step_by_step(steps: Generator[str, None, Generation]) -> Generator[str, None, Generation]:

@@ -79,6 +79,8 @@ function fit(all) {
 }
 
 function draw() {
+  const start = performance.now();
+  cy.one("render", () => performance.measure("chat-with-graph:draw", { start }));
   const evidence = props.value;
   const nodes = (evidence && evidence.nodes) || [];
   const edges = (evidence && evidence.edges) || [];

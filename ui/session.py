@@ -110,6 +110,7 @@ class Session:
     turns: list[Turn] = field(default_factory=list)
     places: Places = field(default_factory=dict)  # of what the pane has drawn
     drawing: Drawing | None = None
+    answering: tuple[str, str | None, bool] | None = None  # model, adapter, grounded; None: as the graph was opened
     key: str = field(default_factory=secrets.token_urlsafe)  # known to the visitor's browser alone
 
     def answer_by(self, llm: str, adapter: str | None, grounded: bool) -> None:
@@ -118,7 +119,10 @@ class Session:
         Raises:
             GraphError: the model cannot be loaded.
         """
+        if (llm, adapter, grounded) == self.answering:  # a browser says it twice
+            return
         self.assistant = self.assistant.altered(llm, adapter, grounded)
+        self.answering = llm, adapter, grounded
         self.conversation = self.assistant.chat(self.conversation.turns)
 
     @property

@@ -113,6 +113,7 @@ def details(answer: Answer) -> str:
     """Timings, model and prompt, a line each."""
     timings = [f"{word} {answer.seconds[stage]:.2f} s" for stage, word in STAGES.items() if stage in answer.seconds]
     lines = [
+        f"Read as: {answer.understood}" if answer.understood not in ("", answer.question) else "",
         f"Evidence: {len(answer.subgraph.nodes)} nodes, {len(answer.subgraph.edges)} triples.",
         f"Time: {', '.join(timings)}." if timings else "",
         f"Model: {answer.model}, {answer.prompt_tokens} tokens read." if answer.model else "",

@@ -23,8 +23,10 @@ from graphrag.index import GraphIndex
 from graphrag.models.prompt import Candidate, CandidateKind, Prompt
 from graphrag.retrieval.candidates import candidates_of, closing_candidates
 from graphrag.retrieval.citing import Reasons, at_answers
+from graphrag.retrieval.follow_up import written_out
 from graphrag.retrieval.hits import NEAR, Hits, find_hits
 from graphrag.retrieval.interpretation import Meaning, Ranker, interpret
+from graphrag.retrieval.mentions import Mention
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader
 from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start, Walk, walk
 from graphrag.retrieval.reference import EdgeKinds, reference_edge_terms, searched_node_prizes
@@ -38,6 +40,7 @@ Cite = Callable[[Sequence[str], CandidateKind], tuple[Citation, ...]]
 Mode = Literal["default", "reference"]
 Selection = Literal["pcst", "triples", "paths", "hops"]
 CARRIED_GATE = 0.9  # of what a follow-up leans on
+MOST_LOOKED_AT = 10_000  # edges of a mention, to tell what kind it is
 WHOLE = 24  # edges up to which a graph is all evidence where choices are offered
 
 
@@ -165,6 +168,18 @@ class Retriever:
         seconds = {"embed": embedded - began, "retrieve": done - embedded}
         dropped = len(written.dropped)
         return Retrieved(found.subgraph, prompt, found.certainty, seconds, written.tokens, dropped, found.cite)
+
+    def written_out(self, question: str, before: str) -> str:
+        """A follow-up that names only another thing, as a question of its own (see `follow_up`)."""
+        return written_out(question, before, self.index.mentions, self._kinds)
+
+    def _kinds(self, mention: Mention) -> set[tuple[int, bool]]:
+        """The relations at what is mentioned, each with whether it leads away."""
+        index, graph = self.index, self.index.graph
+        nodes = [node for node in mention.nodes if node < graph.num_nodes]
+        edges = index.incident(nodes)[:MOST_LOOKED_AT]
+        away = np.isin(graph.edge_index[0, edges], nodes)
+        return set(zip(graph.edge_relation[edges].tolist(), away.tolist(), strict=True))
 
     @cached_property
     def reasoning(self) -> ReasoningGraph:

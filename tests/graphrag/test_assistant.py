@@ -143,6 +143,24 @@ def test_a_csv_of_ones_own_and_a_follow_up(tmp_path: Path) -> None:
     assert len(chat.turns) == 2
 
 
+@pytest.mark.parametrize(
+    "talk",
+    [
+        [("What is the capital of Spain?", "Madrid"), ("And of France?", "Paris"), ("How about Italy?", "Rome")],
+        [("How many countries border Germany?", "9"), ("and Poland?", "7")],
+        [("Is Berlin the capital of Germany?", "yes"), ("And Munich?", "no")],
+        [
+            ("What is the capital of Japan?", "Tokyo"),
+            ("and its currency?", "Japanese yen"),
+            ("What about Brazil?", "Brazilian real"),
+        ],
+    ],
+)
+def test_follow_ups_that_name_only_another_thing(countries: GraphRAG, talk: list[tuple[str, str]]) -> None:
+    chat = countries.chat()
+    assert [chat.ask(question).answers[0].casefold() for question, _ in talk] == [said.casefold() for _, said in talk]
+
+
 def test_no_network_is_asked_for(countries: GraphRAG, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("a connection was attempted")

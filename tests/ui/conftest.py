@@ -168,14 +168,14 @@ def hand_made_type() -> type[HandMade]:
 
 
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[[Any], str]]:
-    """A function that serves a page from an opener on a free port, and tells its address."""
+def serve() -> Iterator[Callable[..., str]]:
+    """A function that serves a page from an opener, with options of `build`, on a free port; tells its address."""
     from ui import app
 
     pages = []
 
-    def start(opener: Any) -> str:
-        page = app.build(opener)
+    def start(opener: Any, *options: Any) -> str:
+        page = app.build(opener, *options)
         pages.append(page)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

@@ -58,7 +58,9 @@ def failed(page: Any, folder: Path) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("state", [empty, answered, explained, unanswered, failed])
-def test_nothing_serious(page: Any, address: str, axe: Any, tmp_path: Path, state: Any, width: int, scheme: str) -> None:
+def test_nothing_serious(
+    page: Any, address: str, axe: Any, tmp_path: Path, state: Any, width: int, scheme: str
+) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(address)

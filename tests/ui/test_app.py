@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,10 +20,13 @@ from gradio_client import Client
 
 from graph_data.textual_graph import TextualGraph
 from graphrag.errors import ConfigError
+from graphrag.retrieval.subgraph import Subgraph
 from ui import app
+from ui.answering import offered
+from ui.session import Library
 
 QUESTION = "What is the capital of the country that borders both France and Portugal?"
-HOSTILE = [
+HOSTILE = [  # the first ten are looked for as they are
     "<img src=x onerror=window.hacked=1>",
     "<script>window.hacked=2</script>",
     "${window.hacked=3}",
@@ -36,6 +41,49 @@ HOSTILE = [
     "'; window.hacked=6; //",
     "node[role='answer']",
     "/etc/passwd",
+    "<svg onload=window.hacked=7>",
+    "<iframe srcdoc='<script>parent.hacked=8</script>'></iframe>",
+    "<a href=javascript:window.hacked=9>x</a>",
+    "<style>* { display: none }</style>",
+    "<base href=http://example.com/>",
+    "<meta http-equiv=refresh content=0;url=http://example.com>",
+    "<link rel=stylesheet href=http://example.com/x.css>",
+    "<object data=http://example.com/x></object>",
+    "<video src=http://example.com/v><source onerror=window.hacked=10></video>",
+    "<details open ontoggle=window.hacked=11>",
+    "<math><mtext></table></math><img src=x onerror=window.hacked=12>",
+    "<noscript><p title='</noscript><img src=x onerror=window.hacked=13>'>",
+    "</textarea><script>window.hacked=14</script>",
+    "]]></data><evil/>",
+    "&lt;b&gt; &amp; &#60;i&#62;",
+    "&#x3c;img src=x onerror=window.hacked=15&#x3e;",
+    "`${window.hacked=16}`",
+    "#{window.hacked=17} <%= window.hacked=17 %>",
+    "[x][1]\n\n[1]: javascript:window.hacked=18",
+    "<http://example.com>",
+    "# heading\n* list\n> quote\n---",
+    "```html\n<script>window.hacked=19</script>\n```",
+    "|a|b|\n|-|-|\n|<img src=x onerror=window.hacked=20>|x|",
+    "\u2066\u202dabc\u2069\u202c\u200b\ufeff",
+    "\x01\x08\x1b[31mred\x1b[0m",
+    "🏳️‍🌈👩‍👩‍👧‍👦 e\u0301" + "\u0301" * 200,
+    "__proto__",
+    "constructor",
+    "m" * 1_000_000,
+    "../../../../etc/passwd",
+    "%3Cscript%3Ewindow.hacked=21%3C/script%3E",
+]
+FILE_NAMES = [
+    "<img src=x onerror=window.hacked=1>.csv",
+    "${window.hacked=2}.csv",
+    "{{value}}.csv",
+    "[a](javascript:window.hacked=3).csv",
+    "'; window.hacked=4; ..csv",
+    "\u202evsc.exe.csv",
+    "a b\tc#?%20&amp;.csv",
+    ".hidden.csv",
+    "-rf.csv",
+    "n" * 240 + ".csv",
 ]
 
 
@@ -293,6 +341,108 @@ def test_the_page_is_never_wider_than_the_window(page: Any, address: str, width:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_citation_lights_its_triple_and_selects_it(page: Any, address: str) -> None:
+    asked_and_answered(page, address)
+    cited = [button.inner_text() for button in page.query_selector_all(".citations button")]
+    assert cited == ["Spain → capital → Madrid", "Spain → borders → France", "Spain → borders → Portugal"]
+    lit = "document.querySelector('.graph-pane').cytoscapeCore.edges('.near').map(edge => edge.data('relation'))"
+    page.hover(".citations button >> nth=0")
+    assert page.evaluate(lit) == ["capital"]
+    assert page.inner_text(".triple-table tr.near").split("\t")[:3] == ["Spain", "capital", "Madrid"]
+    page.hover(".graph-header")
+    assert page.evaluate(lit) == []
+    page.click(".citations button >> nth=1")
+    assert page.inner_text(".details strong") == "Spain → borders → France"
+    assert page.inner_text(".triple-table tr.chosen").split("\t")[:3] == ["Spain", "borders", "France"]
+
+
+def test_the_evidence_of_an_earlier_answer_comes_back(page: Any, address: str) -> None:
+    asked_and_answered(page, address)
+    ask(page, "Who is the president of Mars?")
+    page.wait_for_selector(".graph-pane .note:not([hidden])")
+    page.wait_for_selector("#question .submit-button")
+    page.click("#chat >> text=Madrid.")
+    page.wait_for_function("document.querySelector('.graph-pane').dataset.used !== '[]'")
+    assert drawn(page, "data-used") == {"Spain", "Madrid", "France", "Portugal"}
+
+
+def test_neighbours_are_added_to_what_is_drawn(page: Any, serve: Any, hand_made_type: Any) -> None:
+    """Of a hub, some at a time, and none that is there already."""
+    triples = [("hub", f"relation {i % 3}", f"leaf {i}") for i in range(30)]
+
+    class Narrow(hand_made_type):  # type: ignore[misc]
+        def stream(self, question: str) -> Any:
+            stream = super().stream(question)
+            kept = Subgraph(stream.answer.subgraph.nodes[:2], stream.answer.subgraph.edges[:1])
+            stream.subgraph, stream.answer = kept, replace(stream.answer, subgraph=kept)
+            return stream
+
+    assistant = Narrow(TextualGraph.from_triples(triples), lambda question: ["leaf 0"])
+    asked_and_answered(page, serve(lambda source, tell: assistant))
+    assert drawn(page) == {"hub", "leaf 0"}
+    for edges in (13, 25, 30, 30):
+        page.fill(".graph-pane .find", "hub")
+        page.press(".graph-pane .find", "Enter")
+        page.click(".details .expand")
+        page.wait_for_function(f"document.querySelectorAll('.triple-table tbody tr').length === {edges}")
+    parts = [cell.inner_text() for cell in page.query_selector_all(".triple-table .part")]
+    assert parts.count("added") == 29
+    assert "of 1 read" in page.inner_text(".triple-table .count")
+
+
+def test_the_model_and_how_it_answers_are_chosen(page: Any, serve: Any, open_hand_made: Any) -> None:
+    assistant = open_hand_made(None)
+    models = offered("models/tiny", "out/adapter")
+    asked_and_answered(page, serve(lambda source, tell: assistant, models))
+    page.click("#why button.label-wrap")
+    page.uncheck("#why input[type=checkbox]")
+    told = "[...document.querySelectorAll('#why textarea')].some(box => box.value.includes('may say what'))"
+    page.wait_for_function(told)
+    assert assistant.altered_to == [("models/tiny", "out/adapter", False)]
+    page.get_by_label("Model that answers").click()
+    page.get_by_role("option", name="Built in").click()
+    until(page, lambda: len(assistant.altered_to) == 2)
+    assert assistant.altered_to[1] == ("default", None, False)
+    assert [model.label for model in models] == ["tiny + adapter", "tiny", "Built in"]
+
+
+# ---- opening takes its time
+
+
+class SlowOpening:
+    """Opens after so many texts, each of which takes a while."""
+
+    def __init__(self, opened: Callable[..., Any], texts: int = 200) -> None:
+        self.opened, self.texts, self.told = opened, texts, 0
+
+    def __call__(self, source: str | None, tell: Callable[[int, int], None]) -> Any:
+        if source is not None and source.endswith(".csv"):
+            for done in range(1, self.texts + 1):
+                time.sleep(0.05)
+                self.told = done
+                tell(done, self.texts)
+        return self.opened(None)
+
+
+def test_indexing_tells_how_far_it_is_and_can_be_cancelled(page: Any, serve: Any, open_hand_made: Any) -> None:
+    opening = SlowOpening(open_hand_made)
+    page.goto(serve(opening))
+    page.wait_for_function("document.querySelector('.graph-header .size')?.textContent > ''")
+    page.click("#paste button.label-wrap")
+    page.fill("#paste textarea", "a,b,c")
+    page.click("text=Open these triples")
+    page.wait_for_function("/Indexing: .* of 200 texts/.test(document.querySelector('.notice').textContent)")
+    page.click(".notice button")
+    page.wait_for_selector(".notice >> text=Cancelled")
+    page.wait_for_timeout(500)
+    told = opening.told
+    page.wait_for_timeout(500)
+    assert told == opening.told < 200  # the work has stopped
+    assert page.inner_text(".graph-header .name") == "countries"
+    ask(page, QUESTION)
+    page.wait_for_selector("#chat >> text=93% sure")
+
+
 # ---- hostile graphs
 
 
@@ -315,6 +465,23 @@ def test_hostile_texts_execute_nothing_and_are_shown_as_text(page: Any, hostile_
     assert set(HOSTILE[:10]) <= set(cells)
     said = page.inner_text("#chat").replace("\u2060", "")
     assert all(text in said for text in HOSTILE[:9])
+
+
+@pytest.mark.parametrize("name", FILE_NAMES)
+def test_hostile_file_names_execute_nothing_and_are_shown_as_text(
+    page: Any, serve: Any, open_hand_made: Any, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text("a,b,c\n")
+    """Of the graph that the page starts with, and of one that is dropped on it (Gradio cleans that one's name)."""
+    page.goto(serve(Library(lambda source, tell: open_hand_made(None), name)))
+    page.wait_for_selector(".graph-header .size >> text=6 nodes")
+    assert page.evaluate("document.querySelector('.graph-header .name').textContent")[:100] == name[:100]
+    page.set_input_files("#files input[type=file]", tmp_path / name)
+    page.wait_for_selector(".notice[data-kind=done]")
+    ask(page, QUESTION)
+    page.wait_for_selector("#chat >> text=93% sure")
+    assert page.evaluate("window.hacked") is None
+    assert page.evaluate("document.querySelectorAll('.graph-header img, .notice img, #chat img').length") == 0
 
 
 # ---- the API and the address

@@ -10,7 +10,8 @@ import pytest
 
 from graph_data import samples
 from graph_data.errors import GraphError
-from ui import app
+from ui import app, turn
+from ui.answering import choose, offered
 from ui.session import Library
 
 QUESTION = "What is the capital of the country that borders both France and Portugal?"
@@ -96,3 +97,78 @@ def test_madrid_with_its_evidence(page: Any, address: str) -> None:
     assert {"Madrid", "Spain", "France", "Portugal"} <= used
     triples = {tuple(triple) for triple in json.loads(page.get_attribute(".triple-table", "data-triples"))}
     assert any({source, target} == {"Spain", "Madrid"} for source, _, target in triples)
+
+
+# ---- what a visitor brought before
+
+
+def test_recent_graphs_can_be_opened_again_after_a_restart(library: Library, tmp_path: Path) -> None:
+    first = library.begin_with_text("Insomnia,directed by,Christopher Nolan")
+    other = library.begin_with_text("Heat,directed by,Michael Mann")
+    restarted = Library(app.opener())
+    assert [one.name for one in restarted.recent([other.key, "nobody's", first.key])] == ["pasted triples.csv"] * 2
+    again = restarted.reopen(first.key)
+    assert list(again.assistant.graph.triples()) == [("Insomnia", "directed by", "Christopher Nolan")]
+    assert (again.key, again.name, again.report) == (first.key, first.name, first.report)
+    assert restarted.resume(first.key) is again
+    with pytest.raises(GraphError, match="no longer kept here"):
+        restarted.reopen("nobody's")
+
+
+def test_a_recent_graph_is_chosen_from_the_list(page: Any, address: str) -> None:
+    page.set_default_timeout(90_000)
+    page.goto(address)
+    page.wait_for_function("document.querySelector('.graph-header .name')?.textContent === 'countries'")
+    page.click("#paste button.label-wrap")
+    page.fill("#paste textarea", "Ran, directed by, Akira Kurosawa")
+    page.click("text=Open these triples")
+    page.wait_for_function("document.querySelector('.graph-header .name').textContent === 'pasted triples.csv'")
+    page.click("#samples input")
+    page.get_by_role("option", name="countries").click()
+    page.wait_for_function("document.querySelector('.graph-header .name').textContent === 'countries'")
+    page.click("#samples input")
+    page.get_by_role("option", name="pasted triples.csv").first.click()
+    page.wait_for_function("document.querySelector('.graph-header .size').textContent === '2 nodes · 1 edge'")
+
+
+# ---- another model, answers that are free, neighbours
+
+
+def test_answers_can_be_free_and_bound_again(library: Library) -> None:
+    session = library.begin()
+    session.answer_by("default", None, grounded=False)
+    *_, _last = turn.take(session, "What is the capital of Spain?")
+    free = session.turns[-1].answer
+    session.answer_by("default", None, grounded=True)
+    *_, _last = turn.take(session, "What is the capital of France?")
+    bound = session.turns[-1].answer
+    assert free is not None
+    assert bound is not None
+    assert len(session.conversation.turns) == 2
+    assert bound.grounded
+    assert bound.answers == ["Paris"]
+
+
+def test_a_model_that_cannot_be_loaded_is_told_of_and_the_old_one_stays(library: Library, tmp_path: Path) -> None:
+    session = library.begin()
+    models = offered(str(tmp_path / "nowhere"))
+    told = choose(session, models, "nowhere", grounded=True)
+    assert "nowhere" in told
+    *_, _last = turn.take(session, "What is the capital of Spain?")
+    assert session.turns[-1].answer is not None
+    assert session.turns[-1].answer.answers == ["Madrid"]
+
+
+def test_neighbours_come_from_the_graph_itself(library: Library) -> None:
+    session = library.begin()
+    *_, _last = turn.take(session, "What is the capital of Spain?")
+    before = session.drawing
+    assert before is not None
+    spain = next(node for node in before.evidence.nodes if node.name == "Spain")
+    drawn = session.grow(spain.position)
+    assert drawn is not None
+    added = [edge for edge in drawn["edges"] if edge["role"] == "neighbour"]
+    assert 1 <= len(added) <= 12
+    assert all("Spain" in (edge["source_name"], edge["target_name"]) for edge in added)
+    with pytest.raises(GraphError, match="no node"):
+        session.assistant.neighbours(10**9)

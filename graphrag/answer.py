@@ -26,6 +26,7 @@ class Answer:
         abstained: the graph does not say.
         confidence: 0..1, that the first answer (or abstaining) is right.
         confidences: the same, one an answer.
+        prompt: all that the language model read, graph tokens written [graph].
         model: name of the language model.
         prompt_tokens: tokens of the prompt, graph tokens included.
         seconds: embed, retrieve, generate, total.
@@ -48,6 +49,7 @@ class Answer:
     dropped_triples: int = 0
     citations: tuple[Citation, ...] = ()
     understood: str = ""
+    prompt: str = ""
 
     def in_a_sentence(self) -> Answer:
         """The same answer, its text a full sentence that says why."""

@@ -271,6 +271,7 @@ class GraphRAG:
             answers=list(generation.answers),
             subgraph=retrieved.subgraph.with_answers(generation.answers),
             evidence_text=retrieved.prompt.evidence,
+            prompt=self.model.written(retrieved.prompt),
             grounded=all(answer in named for answer in generation.answers),
             abstained=abstained,
             confidence=round(confidence, 4),

@@ -11,11 +11,13 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+import numpy.typing as npt
 
 from graph_data.text import readable_relation
 from graphrag.answer import Answer
 from graphrag.retrieval.subgraph import EvidenceEdge, EvidenceNode, Subgraph
 
+ROOM = 1.4  # between two nodes, of the -1..1 that they share
 STABLE = 0.4  # share of the nodes that were drawn before, from which they stay where they are
 MAX_CITATIONS = 12  # listed under an answer
 MAX_NODES = 150  # what a person can still read, and a browser lays out at once
@@ -199,5 +201,21 @@ def _places(nodes: list[EvidenceNode], edges: list[EvidenceEdge], before: Places
         found = nx.kamada_kawai_layout(graph)
     else:
         found = nx.spring_layout(graph, seed=0, iterations=100)
-    clipped = {node: np.clip(place, -1, 1).round(4) for node, place in found.items()}
-    return {node: (float(x), float(y)) for node, (x, y) in clipped.items()} | kept
+    names = list(found)
+    placed = _apart(np.stack([found[node] for node in names]), np.array([node in kept for node in names]))
+    return {node: (float(x), float(y)) for node, (x, y) in zip(names, placed.round(4), strict=True)} | kept
+
+
+def _apart(places: npt.NDArray[np.float64], fixed: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Places [n, 2] within -1..1 with room between them for names, which are wider than high; fixed ones stay."""
+    room = np.array([ROOM, 0.6 * ROOM]) / len(places) ** 0.5
+    nearest_to_itself = 2.0 * np.eye(len(places))
+    places = np.clip(places, -1, 1)
+    for _ in range(30):
+        between = (places[:, None] - places[None]) / room
+        far = np.hypot(*between.transpose(2, 0, 1)) + nearest_to_itself
+        if far.min() >= 1:
+            break
+        push = between * (np.maximum(0, 1 - far) / np.maximum(far, 1e-3))[..., None]
+        places = np.where(fixed[:, None], places, np.clip(places + 0.6 * push.sum(1) * room, -1, 1))
+    return places

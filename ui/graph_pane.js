@@ -65,7 +65,7 @@ function fit(all) {
   cy.resize();
   cy.fit(undefined, 44);
   const used = cy.elements("[?used]");
-  if (!all && cy.zoom() < 0.6 && used.nonempty()) cy.fit(used, 90);
+  if (!all && cy.zoom() < 0.6 && used.nonempty()) cy.fit(used, 48);
   if (cy.zoom() > 1.3) { cy.zoom(1.3); cy.center(all || used.empty() ? undefined : used); }
   const grow = Math.max(1, 0.85 / cy.zoom()); // what matters stays legible in a large drawing
   const plain = used.empty() && cy.nodes().length <= FEW; // nothing is used: all names are to be read
@@ -117,14 +117,20 @@ const kinds = {
   answer: "answer", terminal: "found by the question", endpoint: "end of a found relation", bridge: "connects",
   neighbour: "a neighbour" };
 
+function titleOf(data) {
+  return data.source === undefined ? data.name : `${data.source_name} → ${data.relation} → ${data.target_name}`;
+}
+
+function factsOf(data) {
+  if (data.role === "neighbour") return "added by you · not read for the answer";
+  const kind = data.source !== undefined && data.role === "terminal" ? "found by the question" : kinds[data.role];
+  return `${kind} · score ${Number(data.score).toFixed(2)} · ${data.used ? "used for the answer" : "read, not used"}`;
+}
+
 function showDetails(data) {
   const isNode = data.source === undefined;
-  details.querySelector("strong").textContent = isNode
-    ? data.name : `${data.source_name} → ${data.relation} → ${data.target_name}`;
-  const kind = isNode ? kinds[data.role] : data.role === "terminal" ? "found by the question" : kinds[data.role];
-  details.querySelector(".facts").textContent = data.role === "neighbour"
-    ? "added by you · not read for the answer"
-    : `${kind} · score ${Number(data.score).toFixed(2)} · ${data.used ? "used for the answer" : "read, not used"}`;
+  details.querySelector("strong").textContent = titleOf(data);
+  details.querySelector(".facts").textContent = factsOf(data);
   const text = isNode ? (data.text === data.name ? "" : data.text) : (data.text === data.relation ? "" : data.text);
   details.querySelector(".text").textContent = text;
   details.querySelector(".more").hidden = !isNode;
@@ -145,9 +151,10 @@ cy.on("tap", "node, edge", (event) => { showDetails(event.target.data()); tell(e
 cy.on("tap", (event) => { if (event.target === cy) { closeDetails(); tell(null); } });
 cy.on("mouseover", "node, edge", (event) => {
   canvas.style.cursor = "pointer";
+  canvas.title = `${titleOf(event.target.data())}\n${factsOf(event.target.data())}`;
   event.target.union(event.target.connectedEdges()).edges().addClass("near");
 });
-cy.on("mouseout", "node, edge", () => { canvas.style.cursor = ""; cy.edges().removeClass("near"); });
+cy.on("mouseout", "node, edge", () => { canvas.style.cursor = canvas.title = ""; cy.edges().removeClass("near"); });
 details.querySelector(".close").addEventListener("click", () => { closeDetails(); tell(null); });
 
 part("tools").addEventListener("click", (event) => {

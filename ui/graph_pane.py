@@ -1,9 +1,10 @@
 """The graph pane: the evidence as a graph. Its value is `ui.evidence.payload(...)`, or None before a question.
 
 Roles differ by colour, shape and border; what the answer rests on is solid, the rest pale. The pane's element carries
-`data-nodes` and `data-used`, JSON lists of the names drawn and of those used. A click on a node or an edge opens its
-details, and tells the page by a `chat-with-graph:select` event on the document; the triple table and the citations do
-the same. The button for a node's neighbours triggers the event `expand` with the node's `row`.
+`data-nodes` and `data-used`, JSON lists of the names drawn and of those used. Pointing at a node or an edge says in
+short what it is; a click opens its details, and tells the page by a `chat-with-graph:select` event on the document, as
+the triple table and the citations do. The button for a node's neighbours triggers the event `expand` with the
+node's `row`.
 """
 
 from __future__ import annotations

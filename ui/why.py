@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 
 from graph_data.errors import GraphError
+from ui import turn
 from ui.answering import Model
 from ui.evidence import Payload
 from ui.session import Session
@@ -46,7 +47,7 @@ def why_panel(models: Sequence[Model]) -> Why:
             nodes = gr.Slider(*NODES, value=24, step=1, label="Nodes with a prize", min_width=140)
             cost = gr.Slider(*COST, value=0.5, step=0.05, label="Cost of an edge", min_width=140)
             tokens = gr.Slider(*TOKENS, value=240, step=20, label="Tokens of evidence", min_width=140)
-        told = gr.Textbox("", show_label=False, label="What was found", interactive=False, container=False)
+        told = gr.Textbox("", show_label=False, label="What was found", interactive=False, container=False, max_lines=6)
         prompt = gr.Textbox(
             "", label="What the language model reads", interactive=False, lines=4, max_lines=12, buttons=["copy"]
         )
@@ -60,15 +61,21 @@ def why_panel(models: Sequence[Model]) -> Why:
     return Why(nodes, cost, tokens, told, prompt, model, grounded, about)
 
 
+def as_answered(session: Session) -> tuple[str, str]:
+    """What the last answer was made of: in words, and the prompt; empty while there is none."""
+    answer = session.turns[-1].answer if session.turns else None
+    return (turn.details(answer), answer.prompt) if answer else ("", "")
+
+
 def look_again(session: Session | None, nodes: float, cost: float, tokens: float) -> tuple[Payload | None, str, str]:
     """The last question's evidence by these settings: for the pane, in words, and the prompt."""
-    turn = session.turns[-1] if session and session.turns else None
-    if session is None or turn is None:
+    last = session.turns[-1] if session and session.turns else None
+    if session is None or last is None:
         return None, "Ask a question first.", ""
-    before = session.conversation.turns[turn.before - 1] if turn.before else None
+    before = session.conversation.turns[last.before - 1] if last.before else None
     try:
         found = session.assistant.look(
-            turn.question,
+            last.question,
             before,
             top_k_nodes=int(nodes),
             top_k_edges=2 * int(nodes),
@@ -81,7 +88,7 @@ def look_again(session: Session | None, nodes: float, cost: float, tokens: float
     left = f", {found.dropped} triples did not fit" if found.dropped else ""
     size = f"{len(found.subgraph.nodes)} nodes, {len(found.subgraph.edges)} triples, {found.tokens} tokens"
     return (
-        session.draw(found.subgraph, turn.question),
+        session.draw(found.subgraph, last.question),
         f"{size}{left} ({took}); not answered anew.",
         found.prompt,
     )

@@ -20,7 +20,7 @@ from ui.limits import RateLimit
 from ui.opening import Openings, Values, cancelled
 from ui.record import keep_opinion, record_of
 from ui.session import Library, Session
-from ui.why import Why, look_again
+from ui.why import Why, as_answered, look_again
 
 ASKING = 2  # questions answered at a time; others wait in line
 OPENINGS_A_MINUTE = 30  # of one address
@@ -63,7 +63,7 @@ def connect(page: Any, library: Library, parts: Parts, models: Sequence[Model], 
     limit = RateLimit(questions_a_minute)
     seen = [parts.session, parts.keys, parts.header, parts.notice, parts.chooser, parts.files]
     seen += [parts.chatbot, *parts.views, parts.record]
-    asked = [parts.session, parts.question, parts.chatbot, *parts.views, parts.record]
+    asked = [parts.session, parts.question, parts.chatbot, *parts.views, parts.record, parts.why.told, parts.why.prompt]
     heavy = {"concurrency_limit": ASKING, "concurrency_id": "model", "show_progress": "hidden"}
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
     hidden = {"api_visibility": "private", **heavy}
@@ -115,15 +115,16 @@ def connect(page: Any, library: Library, parts: Parts, models: Sequence[Model], 
 
 
 def _ask(session: Session, text: str, limit: RateLimit, request: gr.Request) -> Iterator[Values]:
-    """Values: session, question box, chat, graph, table, citations, record."""
+    """Values: session, question box, chat, graph, table, citations, record, what was found in words, prompt."""
     wait = limit.wait(request.client.host if request.client else "")
     box = gr.Textbox(value="", submit_btn=False, stop_btn=True)
     for frame in turn.refuse(session, text, wait) if wait else turn.take(session, text):
-        record = gr.skip()
+        record = told = prompt = gr.skip()
         if frame.last:
             box, record = gr.Textbox(submit_btn=True, stop_btn=False), record_of(session)
+            told, prompt = as_answered(session)
         drawn = frame.evidence if frame.redraw else gr.skip()
-        yield session, box, list(session.messages), drawn, drawn, drawn, record
+        yield session, box, list(session.messages), drawn, drawn, drawn, record, told, prompt
         box = gr.skip()
 
 

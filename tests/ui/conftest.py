@@ -79,6 +79,7 @@ class Stream:
             confidence=0.93,
             model="hand-made",
             prompt_tokens=42,
+            prompt=f"[CLS] {self.question}",
             seconds={"embed": 0.01, "retrieve": 0.02, "generate": 0.03, "total": 0.06},
             citations=tuple(
                 Citation(*triple, f"e{edge}")

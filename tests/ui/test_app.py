@@ -490,13 +490,15 @@ def test_hostile_file_names_execute_nothing_and_are_shown_as_text(
 def test_the_api_streams_and_ends_with_everything(address: str) -> None:
     client = Client(address, verbose=False)
     job = client.submit("Who is the president of Mars?", api_name="/ask")
-    *_, last, record = job.result(timeout=60)
+    *_, last, record, told, prompt = job.result(timeout=60)
     frames = job.outputs()
     replies = [frame[1][-1]["content"][0]["text"] for frame in frames]
     assert "The graph " in [reply + " " for reply in replies] or len(frames) >= 3
     assert len(last["nodes"]) == 6
     assert last["abstained"]
     assert "does not say" in record["markdown"]
+    assert told.startswith("Evidence: 6 nodes, 5 triples.")
+    assert prompt == "[CLS] Who is the president of Mars?"
 
 
 def test_visitors_do_not_see_each_other(address: str) -> None:

@@ -172,3 +172,69 @@ def test_neighbours_come_from_the_graph_itself(library: Library) -> None:
     assert all("Spain" in (edge["source_name"], edge["target_name"]) for edge in added)
     with pytest.raises(GraphError, match="no node"):
         session.assistant.neighbours(10**9)
+
+
+# ---- a whole visit
+
+
+def test_a_whole_visit(page: Any, address: str, tmp_path: Path) -> None:
+    """Ask, watch it written, click a node, follow up, move a slider, save, reload, drop a broken and a good file."""
+    page.set_default_timeout(90_000)
+    page.goto(address)
+    page.wait_for_function("document.querySelector('.graph-header .name')?.textContent === 'countries'")
+    page.evaluate(
+        """() => { window.seen = new Set(); new MutationObserver(() => {
+            const said = document.querySelector('#chat .bot'); if (said) window.seen.add(said.innerText);
+        }).observe(document.querySelector('#left'), { subtree: true, childList: true, characterData: true }) }"""
+    )
+
+    def ask(question: str, said: str) -> None:
+        page.fill("#question textarea", question)
+        page.press("#question textarea", "Enter")
+        page.wait_for_selector(f"#chat .bot >> text=/{said}/")
+        page.wait_for_selector("#question .submit-button")
+
+    ask(QUESTION, "Madrid is the capital of Spain")
+    assert len(page.evaluate("[...window.seen]")) >= 3  # nothing yet, the name, the sentence
+    used = set(json.loads(page.get_attribute(".graph-pane", "data-used")))
+    assert {"Madrid", "Spain", "France", "Portugal"} <= used
+
+    box = page.query_selector(".graph-pane .canvas").bounding_box()
+    at = page.evaluate(
+        "document.querySelector('.graph-pane').cytoscapeCore.nodes('[name = \"Spain\"]').renderedPosition()"
+    )
+    page.mouse.click(box["x"] + at["x"], box["y"] + at["y"])
+    page.wait_for_selector(".details:not([hidden])")
+    assert page.inner_text(".details strong") == "Spain"
+    rows = len(page.query_selector_all(".triple-table tbody tr"))
+    page.click(".details .expand")
+    page.wait_for_function(f"document.querySelectorAll('.triple-table tbody tr').length > {rows}")
+
+    ask("What is the capital of Norway?", "Oslo is the capital of Norway")
+    ask("And of Japan?", "Tokyo is the capital of Japan")
+    page.click("#why button.label-wrap")
+    page.focus("#why input[type=range] >> nth=0")
+    page.keyboard.press("Home")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#why textarea')].some(box => box.value.includes('not answered anew'))"
+    )
+    with page.expect_download() as download:
+        page.click(".record >> text=JSON")
+    saved = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert [turn["answers"] for turn in saved["turns"]] == [["Madrid"], ["Oslo"], ["Tokyo"]]
+
+    page.reload()
+    page.wait_for_selector("#chat >> text=Tokyo is the capital of Japan")
+
+    broken = tmp_path / "broken.csv"
+    broken.write_text("")
+    page.set_input_files("#files input[type=file]", broken)
+    page.wait_for_selector(".notice[data-kind=error]")
+    assert "broken.csv: the file is empty" in page.inner_text(".notice")
+    assert page.inner_text(".graph-header .name") == "countries"
+    films = tmp_path / "films.csv"
+    films.write_text("head,relation,tail\nInsomnia,directed_by,Christopher Nolan\nHeat,directed_by,Michael Mann\n")
+    page.set_input_files("#files input[type=file]", films)
+    page.wait_for_selector(".graph-header .name >> text=films.csv")
+    ask("Who directed Heat?", "Michael Mann")
+    ask("And Insomnia?", "Christopher Nolan")

@@ -65,7 +65,11 @@ function fit(all) {
   cy.resize();
   cy.fit(undefined, 44);
   const used = cy.elements("[?used]");
-  if (!all && cy.zoom() < 0.6 && used.nonempty()) cy.fit(used, 48);
+  if (!all && cy.zoom() < 0.6 && used.nonempty()) {
+    const whole = cy.zoom();
+    cy.fit(used, 48);
+    if (cy.zoom() > 1.6 * whole) { cy.zoom(1.6 * whole); cy.center(used); } // with some of what is around it
+  }
   if (cy.zoom() > 1.3) { cy.zoom(1.3); cy.center(all || used.empty() ? undefined : used); }
   const grow = Math.max(1, 0.85 / cy.zoom()); // what matters stays legible in a large drawing
   const plain = used.empty() && cy.nodes().length <= FEW; // nothing is used: all names are to be read

@@ -311,7 +311,9 @@ def test_a_slider_redoes_the_retrieval_without_the_model(page: Any, serve: Any, 
     page.click("#why button.label-wrap")
     page.focus("#why input[type=range] >> nth=0")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("[...document.querySelectorAll('#why textarea')].some(box => box.value.includes('6 nodes'))")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#why textarea')].some(box => box.value.includes('not answered anew'))"
+    )
     told, prompt, _ = (box.input_value() for box in page.query_selector_all("#why textarea"))
     assert (
         told

@@ -99,13 +99,26 @@ def heavy_tailed(num_edges: int, seed: int = 0, relations: int = RELATIONS) -> P
     target[copied] = target[(rng.random(len(copied)) * np.maximum(copied, 1)).astype(np.int64)]
     popular = 1 / np.arange(1, relations + 1)
     relation = rng.choice(relations, num_edges, p=popular / popular.sum()).astype(np.int32)
+    name = f"generated, {num_edges:,} edges, {relations:,} relations"
+    return with_vectors(name, np.stack([source, target]), num_nodes, relation, rng)
+
+
+def with_vectors(
+    name: str,
+    edge_index: npt.NDArray[np.int64],
+    num_nodes: int,
+    relation: npt.NDArray[np.int32],
+    rng: np.random.Generator,
+) -> Problem:
+    """A graph of edges [2, E], each with its relation [E]; the texts get vectors by chance (TEXTS nodes at most)."""
+    relations = int(relation.max()) + 1
     texts = min(num_nodes, TEXTS)
     vectors = _unit(rng.standard_normal((texts, DIMENSION), np.float32))
     node_text = np.arange(num_nodes, dtype=np.int32) % texts
     quantised = Quantised.of(vectors) if texts >= QUANTISED_FROM else None
     return Problem(
-        f"generated, {num_edges:,} edges, {relations:,} relations",
-        Topology.of(np.stack([source, target]), num_nodes),
+        name,
+        Topology.of(edge_index, num_nodes),
         NodeSearch(VectorTable(vectors, texts, quantised), node_text),
         _unit(rng.standard_normal((relations, DIMENSION), np.float32)),
         relation,

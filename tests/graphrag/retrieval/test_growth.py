@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from graphrag.evaluation.bench import heavy_tailed, measure
+from graph_data.textual_graph import TextualGraph
+from graphrag.evaluation.bench import Problem, heavy_tailed, measure, with_vectors
 from graphrag.retrieval.growth import Grown, grow
 from graphrag.retrieval.incidence import incidence_of
 from graphrag.retrieval.steiner import Sparse, Topology, prized_tree
 
-Problem = tuple[np.ndarray, np.ndarray, np.ndarray]
+Case = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def problem(seed: int, tied: bool) -> Problem:
+def problem(seed: int, tied: bool) -> Case:
     """Edges [2, E] (even, with hubs, or in communities), prizes [N], costs [E]: all different, or few."""
     random = np.random.default_rng(seed)
     nodes = int(random.integers(2, 400))
@@ -78,6 +82,58 @@ def test_the_published_prizes_give_the_tree_of_pcst_fast(num_edges: int) -> None
         graph = heavy_tailed(num_edges, seed=relations, relations=relations)
         measured = measure(graph, count=5 if num_edges > 100_000 else 50)
         assert measured.identical == measured.compared
+
+
+KINDS = ("attachment", "hubs", "communities")
+
+
+def graph_of(kind: str, num_edges: int, tied: bool, seed: int) -> Problem:
+    """Grown by preferential attachment, with ends drawn by a power law, or in communities; edge texts few or unique."""
+    rng = np.random.default_rng(seed)
+    num_nodes = max(2, num_edges // int(rng.integers(2, 8)))
+    source = rng.integers(0, num_nodes, num_edges)
+    if kind == "attachment":
+        target = (rng.random(num_edges) * np.maximum(source, 1)).astype(np.int64)
+        copied = np.flatnonzero(rng.random(num_edges) < 0.6)
+        target[copied] = target[(rng.random(len(copied)) * np.maximum(copied, 1)).astype(np.int64)]
+    elif kind == "hubs":
+        target = (num_nodes * rng.random(num_edges) ** rng.integers(2, 8)).astype(np.int64)
+    else:
+        target = np.where(
+            rng.random(num_edges) < 0.95, source // 50 * 50 + rng.integers(0, 50, num_edges), source[::-1]
+        )
+        target = target.clip(max=num_nodes - 1)
+    relations = int(rng.choice([5, 50, 500])) if tied else num_edges
+    relation = rng.integers(0, relations, num_edges) if tied else rng.permutation(num_edges)
+    return with_vectors(kind, np.stack([source, target]), num_nodes, relation.astype(np.int32), rng)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("num_edges", "graphs", "questions"), [(1_000, 300, 4), (10_000, 60, 8), (100_000, 24, 12), (1_000_000, 6, 4)]
+)
+def test_on_generated_graphs_of_all_kinds_the_tree_is_that_of_pcst_fast(
+    num_edges: int, graphs: int, questions: int
+) -> None:
+    compared = 0
+    for seed in range(graphs):
+        kind, tied = KINDS[seed % 3], seed // 3 % 2 == 0
+        size = int(num_edges * np.random.default_rng(seed).uniform(0.5, 1))
+        measured = measure(graph_of(kind, size, tied, seed), count=questions, seed=seed)
+        assert measured.identical == measured.compared, (kind, tied, seed)
+        compared += measured.compared
+    print(num_edges, "edges:", compared, "compared")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", ["metaqa/kb.tsv.gz", "freebase_mini/triples.tsv.gz", "wn18rr_text/train.tsv.gz"])
+def test_on_real_graphs_the_tree_is_that_of_pcst_fast(shared_data: Path, file: str) -> None:
+    with gzip.open(shared_data / file, "rt", encoding="utf-8") as lines:
+        graph = TextualGraph.from_triples(line.rstrip("\n").split("\t")[:3] for line in lines)  # type: ignore[misc]
+    rng = np.random.default_rng(0)
+    real = with_vectors(file, np.asarray(graph.edge_index), graph.num_nodes, np.asarray(graph.edge_relation), rng)
+    measured = measure(real, count=50)
+    assert measured.identical == measured.compared == 50
 
 
 @pytest.mark.parametrize("cost", [0.0, 0.5])

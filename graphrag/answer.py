@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,6 +32,7 @@ class Answer:
         prompt_tokens: tokens of the prompt, graph tokens included.
         seconds: embed, retrieve, generate, total.
         dropped_triples: triples that the token budget left out of the prompt.
+        ambiguous: what the question says that several nodes are called, and how many they are.
         citations: the triples that the answers follow from, those of the first answer first.
     """
 
@@ -49,11 +51,16 @@ class Answer:
     dropped_triples: int = 0
     citations: tuple[Citation, ...] = ()
     understood: str = ""
+    ambiguous: Mapping[str, int] = field(default_factory=dict)
     prompt: str = ""
 
     def in_a_sentence(self) -> Answer:
         """The same answer, its text a full sentence that says why."""
         return self if self.abstained else replace(self, text=sentence(self.answers, self.citations))
+
+    def ambiguity(self) -> str:
+        """In words, what several nodes are called; empty if nothing is."""
+        return " ".join(f"{count} nodes are called “{name}”." for name, count in self.ambiguous.items())
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of `graphrag ask --json`."""

@@ -280,6 +280,7 @@ class GraphRAG:
             prompt_tokens=generation.prompt_tokens,
             seconds={name: round(value, 4) for name, value in seconds.items()},
             dropped_triples=retrieved.dropped,
+            ambiguous=retrieved.ambiguous,
             citations=citations,
         )
 

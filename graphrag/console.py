@@ -40,6 +40,8 @@ def plain(text: str, limit: int | None = None) -> str:
 def show_answer(console: Console, answer: Answer) -> None:
     """The reply, the triples that it comes from with their roles, and how sure and how quick it was."""
     console.print(Text(plain(answer.text), style="bold"))
+    if answer.ambiguous:
+        console.print(Text(plain(answer.ambiguity()), style="dim"))
     if answer.subgraph.edges or answer.subgraph.nodes:
         console.print()
         console.print(evidence_table(answer.subgraph))

@@ -114,6 +114,7 @@ def details(answer: Answer) -> str:
     timings = [f"{word} {answer.seconds[stage]:.2f} s" for stage, word in STAGES.items() if stage in answer.seconds]
     lines = [
         f"Read as: {answer.understood}" if answer.understood not in ("", answer.question) else "",
+        evidence.clip(answer.ambiguity(), 300),
         f"Evidence: {len(answer.subgraph.nodes)} nodes, {len(answer.subgraph.edges)} triples.",
         f"Time: {', '.join(timings)}." if timings else "",
         f"Model: {answer.model}, {answer.prompt_tokens} tokens read." if answer.model else "",

@@ -78,6 +78,12 @@ class Hits:
         first, second = [*(word for word, _, _ in words_with_spans(self.question)[:2]), "", ""][:2]
         return first in QUESTION_WORDS or (first in PREPOSITIONS and second in QUESTION_WORDS)
 
+    def ambiguous(self, num_nodes: int) -> dict[str, int]:
+        """What it says that is the whole name of several nodes, and of how many; `num_nodes`: of the graph."""
+        mentions = [hit.mention for hit in self.hits if hit.mention and hit.mention.exact]
+        count = {self.question[m.start : m.end]: sum(node < num_nodes for node in m.nodes) for m in mentions}
+        return {name: nodes for name, nodes in count.items() if nodes > 1}
+
     @property
     def pronoun(self) -> tuple[int, int] | None:
         """Where the question says "it" or the like, if it does: the first of them."""

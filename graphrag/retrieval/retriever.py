@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -93,6 +93,7 @@ class Retrieved:
         seconds: embed, retrieve.
         tokens: of the evidence text. dropped: triples that the budget left out.
         cite: the triples that answers of a kind follow from.
+        ambiguous: what the question says that several nodes are called, and how many (default mode only).
     """
 
     subgraph: Subgraph
@@ -102,6 +103,7 @@ class Retrieved:
     tokens: int
     dropped: int
     cite: Cite
+    ambiguous: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ class _Found:
     candidates: tuple[Candidate, ...]
     certainty: float
     cite: Cite
+    ambiguous: Mapping[str, int] = field(default_factory=dict)
 
 
 class Retriever:
@@ -167,7 +170,9 @@ class Retriever:
         done = time.perf_counter()
         seconds = {"embed": embedded - began, "retrieve": done - embedded}
         dropped = len(written.dropped)
-        return Retrieved(found.subgraph, prompt, found.certainty, seconds, written.tokens, dropped, found.cite)
+        return Retrieved(
+            found.subgraph, prompt, found.certainty, seconds, written.tokens, dropped, found.cite, found.ambiguous
+        )
 
     def written_out(self, question: str, before: str) -> str:
         """A follow-up that names only another thing, as a question of its own (see `follow_up`)."""
@@ -229,7 +234,8 @@ class Retriever:
         calibrate = (lambda share: share) if self.ranker is None else self.ranker.confidence
         candidates = candidates_of(subgraph, meaning, self.reasoning, calibrate)
         reasons = Reasons(self.reasoning, plan, meaning, subgraph, self._name, self._relation)
-        return _Found(subgraph, candidates, walked.certainty, reasons.cite)
+        ambiguous = hits.ambiguous(self.index.graph.num_nodes)
+        return _Found(subgraph, candidates, walked.certainty, reasons.cite, ambiguous)
 
     @property
     def edge_cost(self) -> float:

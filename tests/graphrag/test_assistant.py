@@ -161,6 +161,16 @@ def test_follow_ups_that_name_only_another_thing(countries: GraphRAG, talk: list
     assert [chat.ask(question).answers[0].casefold() for question, _ in talk] == [said.casefold() for _, said in talk]
 
 
+def test_what_several_nodes_are_called_is_told(tmp_path: Path) -> None:
+    (tmp_path / "nodes.csv").write_text("id,name\n1,Insomnia\n2,Insomnia\n3,Erik Skjoldbjærg\n4,Christopher Nolan\n")
+    (tmp_path / "edges.csv").write_text("source,relation,target\n1,directed by,3\n2,directed by,4\n")
+    rag = GraphRAG(graph_data.load(tmp_path))
+    answer = rag.ask("Who directed Insomnia?")
+    assert answer.answers[0] in {"Erik Skjoldbjærg", "Christopher Nolan"}
+    assert answer.ambiguity() == "2 nodes are called “Insomnia”."
+    assert rag.ask("What did Christopher Nolan direct?").ambiguous == {}
+
+
 def test_no_network_is_asked_for(countries: GraphRAG, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("a connection was attempted")

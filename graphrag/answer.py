@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from graph_data.text import readable_relation
 from graphrag.retrieval.subgraph import Subgraph
 from graphrag.wording.statements import Citation, sentence
 
@@ -20,7 +21,7 @@ class Answer:
         question: as asked.
         understood: as it was read: a follow-up written out ("And of France?" after the capital of Spain).
         text: the reply in words, for a person.
-        answers: the bare answers, best first; empty if abstained.
+        answers: the bare answers, best first; empty if abstained. Relations are named as in the graph.
         subgraph: the evidence, the nodes that are answers marked so.
         evidence_text: the textualized evidence that the model read.
         grounded: every answer names something in the evidence.
@@ -56,7 +57,12 @@ class Answer:
 
     def in_a_sentence(self) -> Answer:
         """The same answer, its text a full sentence that says why."""
-        return self if self.abstained else replace(self, text=sentence(self.answers, self.citations))
+        return self if self.abstained else replace(self, text=sentence(self._in_words(), self.citations))
+
+    def _in_words(self) -> list[str]:
+        """The answers, relations as a person reads them."""
+        relations = {one.relation for one in self.citations}
+        return [readable_relation(answer) if answer in relations else answer for answer in self.answers]
 
     def ambiguity(self) -> str:
         """In words, what several nodes are called; empty if nothing is."""

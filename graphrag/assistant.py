@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import graph_data
+from graph_data.text import readable_relation
 from graph_data.textual_graph import TextualGraph
 from graphrag.answer import ABSTAIN_TEXT, Answer
 from graphrag.embedding import Embedder, Progress, load_embedder
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from graphrag.models.reasoner import Reasoner
     from graphrag.retrieval.retriever import Retrieved, Retriever
     from graphrag.retrieval.textualize import Form
+    from graphrag.wording.statements import Citation
 
 Reads = Literal["both", "text", "tokens"]
 MAX_QUESTION_CHARS = 2_000
@@ -268,7 +270,7 @@ class GraphRAG:
             question=question,
             understood=resolved(retrieved.prompt.question, set(meant) - set(generation.answers)),
             text=ABSTAIN_TEXT if abstained else generation.text,
-            answers=list(generation.answers),
+            answers=_as_written(generation, citations),
             subgraph=retrieved.subgraph.with_answers(generation.answers),
             evidence_text=retrieved.prompt.evidence,
             prompt=self.model.written(retrieved.prompt),
@@ -372,6 +374,14 @@ class Chat:
             yield answer.text.removeprefix(said)
         self.turns.append(answer)
         return answer
+
+
+def _as_written(generation: Generation, citations: Sequence[Citation]) -> list[str]:
+    """The answers; relations, which the reply says in words ("mentored by"), as the graph has them (`MENTORED_BY`)."""
+    if generation.kind != "relation":
+        return list(generation.answers)
+    written = {readable_relation(one.relation): one.relation for one in reversed(citations)}
+    return [written.get(answer, answer) for answer in generation.answers]
 
 
 def _confidences(generation: Generation, retrieved: Mapping[str, float | None]) -> tuple[list[float], float]:

@@ -171,6 +171,15 @@ def test_what_several_nodes_are_called_is_told(tmp_path: Path) -> None:
     assert rag.ask("What did Christopher Nolan direct?").ambiguous == {}
 
 
+def test_a_relation_is_answered_as_the_graph_writes_it_and_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "firm.csv").write_text("head,relation,tail\nAnn Lee,bornIn,Oslo\nBob Ray,MENTORED_BY,Ann Lee\n")
+    rag = GraphRAG(graph_data.load(tmp_path / "firm.csv"))
+    answer = rag.chat().ask("What is the relation between Bob Ray and Ann Lee?")
+    assert answer.answers == ["MENTORED_BY"]
+    assert answer.text == "mentored by: Bob Ray is mentored by Ann Lee."
+    assert answer.grounded
+
+
 def test_no_network_is_asked_for(countries: GraphRAG, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("a connection was attempted")

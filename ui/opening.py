@@ -166,6 +166,5 @@ def _known(keys: Any) -> list[str]:
 
 
 def _only_notice(text: str, kind: str) -> Values:
-    keep = gr.skip()
-    drop = None if kind == "error" else keep  # a file that failed leaves the drop area
-    return keep, keep, keep, {"text": clip(text, 1000), "kind": kind}, keep, drop, *([keep] * 5)
+    keep, emptied = gr.skip(), None  # a file leaves the drop area once it is taken
+    return keep, keep, keep, {"text": clip(text, 1000), "kind": kind}, keep, emptied, *([keep] * 5)

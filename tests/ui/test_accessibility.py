@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,16 @@ OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practic
 
 @pytest.fixture(scope="module")
 def address(serve: Any, open_hand_made: Any) -> str:
-    return str(serve(open_hand_made))
+    def opener(source: str | None, tell: Any) -> Any:
+        if source is not None and source.endswith("slow.csv"):
+            for done in range(100):
+                time.sleep(0.1)
+                tell(done, 100)
+        assistant = open_hand_made(source)
+        assistant.pause = 0.0 if source is None else 1.0
+        return assistant
+
+    return str(serve(opener))
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +65,27 @@ def failed(page: Any, folder: Path) -> None:
     page.wait_for_selector(".notice[data-kind=error]")
 
 
+def opening(page: Any, folder: Path) -> None:
+    slow = folder / "slow.csv"
+    slow.write_text("a,b,c\n")
+    page.set_input_files("#files input[type=file]", slow)
+    page.wait_for_selector(".notice button:not([hidden])")
+    page.wait_for_selector(".notice >> text=Indexing")
+
+
+def answering(page: Any, folder: Path) -> None:
+    page.click("#samples input")
+    page.get_by_role("option", name="kitchen").click()
+    page.wait_for_selector(".graph-header .name >> text=kitchen")
+    page.fill("#question textarea", "Who is the president of Mars?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#question .stop-button")
+    page.wait_for_selector("#chat >> text=The graph")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("state", [empty, answered, explained, unanswered, failed])
+@pytest.mark.parametrize("state", [empty, answered, explained, unanswered, failed, opening, answering])
 def test_nothing_serious(
     page: Any, address: str, axe: Any, tmp_path: Path, state: Any, width: int, scheme: str
 ) -> None:

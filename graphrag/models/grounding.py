@@ -182,9 +182,13 @@ class AnswerTrie:
             e.candidate for i, e in enumerate(self.entries) if i not in said and e.candidate.kind not in _LAST_KINDS
         ]
         room = self.settings.max_new_tokens - state.length - len(self.separator) - self._longest() - 1
+        if own.together:
+            rest = [candidate for candidate in rest if candidate.together]
         more = rest and own.kind not in _LAST_KINDS and len(said) < self.settings.max_answers and room >= 0
         if not more or self.separator[0] in blocked:  # a token that also continues a longer entry continues it
             return [(self.eos, weight)]
+        if own.together:
+            return [(self.separator[0], weight)]
         stop = self.settings.stop_ratio * max(self.entries[said[0]].candidate.weight, _TINY)
         further = max(max(candidate.weight, _TINY) for candidate in rest)
         return [

@@ -21,13 +21,14 @@ class Candidate:
 
     `weight` > 0 is how likely retrieval holds it for the answer (unnormalised); the decoder multiplies the
     language model's probability with it. `confidence` is the probability that it is a right answer, by retrieval; None
-    if that cannot tell.
+    if that cannot tell. Candidates that stand `together` are answered all or none.
     """
 
     text: str
     weight: float = 1.0
     kind: CandidateKind = "node"
     confidence: float | None = None
+    together: bool = False
 
 
 @dataclass(frozen=True)

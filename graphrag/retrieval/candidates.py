@@ -54,7 +54,8 @@ def candidates_of(
     def candidate(text: str, part: float, kind: CandidateKind, form: float, share: float | None) -> Candidate:
         """`part` of the best of its kind, whose share is `share`."""
         known = None if share is None else calibrate(part * share * form * sure)
-        return Candidate(text, max(part * form * sure, FAINTEST), kind, known)
+        together = meaning.whole and part == 1 and kind in ("node", "attribute")
+        return Candidate(text, max(part * form * sure, FAINTEST), kind, known, together)
 
     named = [candidate(text, score / best, kind, forms.name, meaning.share) for text, (score, kind) in ranked]
     wanted = {"count": forms.count, "relation": forms.relation}

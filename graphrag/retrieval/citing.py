@@ -56,7 +56,7 @@ class Reasons:
 
     def _traced(self, answers: Sequence[str], kind: CandidateKind) -> tuple[list[int], list[str]]:
         """Edges, and the answers that no query graph gives."""
-        if kind == "relation":
+        if kind == "relation" or len(self.meaning.related):
             return self.meaning.related.tolist(), []
         executor = Executor(self.graph)
 

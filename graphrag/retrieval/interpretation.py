@@ -3,7 +3,8 @@
 The reading proposes query graphs (`proposals.py`), a ranker says how likely each is meant, and the nodes that the
 likely ones answer take the walk's place. What the walk found besides stays, faint: it is evidence, and the answer
 when no pattern fits. A question that wants a number gets how many a query graph answers, or the value that it
-answers; one for how two things are related gets the relations between them (`relating.py`).
+answers; one for how two things are related gets the relations between them (`relating.py`), one about more or less
+what the numbers say (`comparing.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrag.models.prompt import CandidateKind
+from graphrag.retrieval.comparing import Compared, compare
 from graphrag.retrieval.hits import Hits
 from graphrag.retrieval.pattern_text import NUM_FEATURES, PatternText, features_of, text_of
 from graphrag.retrieval.prizes import Forms, Plan
@@ -35,6 +37,7 @@ WALK_CREDIT = 0.3
 SURE = 2.0  # exponent of what speaks for yes and for no: nearly every misreading is false; chosen on validation graphs
 RELATED = 0.5  # chance that relations are wanted, from which they are looked for,
 UNREAD = 0.5  # unless a query graph is meant: chance that none is
+NEXT_BEST_SHARE = 0.5  # of a prize, for what comes next to the best
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,10 @@ class Meaning:
         forms: what kind of answer is wanted.
         values: answers besides the names of nodes, with how likely each is if its kind is wanted.
         queries: the query graphs that are likely meant, likeliest first.
-        related: int64, the edges between two things whose relation is wanted.
+        related: int64, the edges between two things whose relation is wanted, or that a comparison follows from.
         share: of all that the question may mean, what gives the best-scored name; None if that is not known.
         value_share: the same of the first of `values`.
+        whole: whether the best-scored names are the answer together, none without the others.
     """
 
     walk: Walk
@@ -58,6 +62,7 @@ class Meaning:
     related: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     share: float | None = None
     value_share: float = 1.0
+    whole: bool = False
 
 
 class Ranker(Protocol):
@@ -74,6 +79,8 @@ def interpret(
     graph: ReasoningGraph, plan: Plan, hits: Hits, walked: Walk, ranker: Ranker, name: Callable[[int], str]
 ) -> Meaning:
     """The meaning of a question whose plan was walked."""
+    if (compared := compare(graph, hits, name)) is not None:
+        return _of_comparison(graph, walked, compared)
     queries, features = shortlist(graph, plan, hits, walked, ranker, name)
     shares = np.ones(1, np.float32)
     if queries:
@@ -83,6 +90,23 @@ def interpret(
         evident = _with_evidence(walked, [(related.edges, related.nodes, 1.0)], certainty=1.0)
         return Meaning(evident, plan.forms, values, related=related.edges)
     return combine(graph, plan, walked, queries, shares, name) if queries else Meaning(walked, plan.forms)
+
+
+def _of_comparison(graph: ReasoningGraph, walked: Walk, compared: Compared) -> Meaning:
+    """The meaning of a question about more or less."""
+    nodes, sure = np.unique(compared.nodes), compared.sure
+    shown = [(compared.edges, 1.0), (compared.further, NEXT_BEST_SHARE)]
+    traced = [(edges, np.unique([graph.source[edges], graph.target[edges]]), share) for edges, share in shown]
+    answered = replace(
+        walked, nodes=nodes, scores=np.full(len(nodes), sure, np.float32), arrival=float(compared.holds or 0)
+    )
+    values: tuple[Value, ...] = ()
+    if compared.value is not None:
+        forms, values = Forms(0.0, 0.0, 1.0), ((compared.value, 1.0, "count"),)
+    else:
+        forms = Forms(1.0) if compared.holds is None else Forms(0.0, 1.0)
+    evident = _with_evidence(answered, traced, certainty=sure)
+    return Meaning(evident, forms, values, related=compared.edges, share=sure, value_share=sure, whole=True)
 
 
 def shortlist(

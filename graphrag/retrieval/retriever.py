@@ -30,7 +30,15 @@ from graphrag.retrieval.mentions import Mention
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader
 from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start, Walk, walk
 from graphrag.retrieval.reference import EdgeKinds, reference_edge_terms, searched_node_prizes
-from graphrag.retrieval.selection import Chosen, prized_neighbourhood, prized_triples, shortest_paths, tree, within_hops
+from graphrag.retrieval.selection import (
+    Chosen,
+    prized_neighbourhood,
+    prized_triples,
+    shortest_paths,
+    tree,
+    with_answers,
+    within_hops,
+)
 from graphrag.retrieval.steiner import Topology, prized_tree
 from graphrag.retrieval.subgraph import Subgraph, evidence_of
 from graphrag.retrieval.textualize import Form, textualize
@@ -230,7 +238,11 @@ class Retriever:
         if self.ranker is not None:
             meaning = interpret(self.reasoning, plan, hits, walked, self.ranker, self._name)
         walked = meaning.walk
-        subgraph = evidence_of(self.index.graph, *self._selected(plan, walked))
+        chosen = self._selected(plan, walked)
+        if meaning.whole:
+            most = _or(self.config.top_k_nodes, self.config.token_budget // 10)
+            chosen = with_answers(self.reasoning, chosen, walked.nodes[:most], meaning.related)
+        subgraph = evidence_of(self.index.graph, *chosen)
         calibrate = (lambda share: share) if self.ranker is None else self.ranker.confidence
         candidates = candidates_of(subgraph, meaning, self.reasoning, calibrate)
         reasons = Reasons(self.reasoning, plan, meaning, subgraph, self._name, self._relation)

@@ -54,6 +54,20 @@ def tree(graph: ReasoningGraph, prized: Chosen, edge_cost: float, walked: Walk) 
     return nodes[chosen], node_prizes[chosen], edges[kept], edge_prizes[kept]
 
 
+def with_answers(graph: ReasoningGraph, chosen: Chosen, answers: IntArray, edges: IntArray) -> Chosen:
+    """What was chosen, and all answers with the edges at them, connected or not: a comparison follows from each."""
+    literal = answers[answers >= graph.num_graph_nodes]
+    owners = graph.source[_touching_any(graph, literal)]
+    own = np.unique(
+        np.concatenate([answers[answers < graph.num_graph_nodes], owners[np.isin(owners, graph.source[edges])]])
+    )
+    kept = edges[(edges < graph.num_graph_edges) & np.isin(_ends(graph, edges), answers).any(0)]
+    nodes, node_prizes, taken, edge_prizes = chosen
+    nodes, node_prizes = _joined(nodes, node_prizes, np.setdiff1d(np.union1d(own, _ends(graph, kept)), nodes), 1.0)
+    taken, edge_prizes = _joined(taken, edge_prizes, np.setdiff1d(kept, taken), 1.0)
+    return nodes, node_prizes, taken, edge_prizes
+
+
 def _best_answer(graph: ReasoningGraph, walked: Walk) -> IntArray:
     """The best-scored node, or those that have the best-scored literal."""
     best = walked.nodes[np.argmax(walked.scores)] if len(walked.nodes) else graph.num_nodes
@@ -141,5 +155,9 @@ def _ends(graph: ReasoningGraph, edges: IntArray) -> IntArray:
 
 def _touching(graph: ReasoningGraph, nodes: IntArray) -> IntArray:
     """The graph's own edges that touch any of the nodes, ascending; edges to literals are not among them."""
-    edges = touching(nodes, graph.indptr, graph.incident)
+    edges = _touching_any(graph, nodes)
     return edges[edges < graph.num_graph_edges]
+
+
+def _touching_any(graph: ReasoningGraph, nodes: IntArray) -> IntArray:
+    return touching(nodes, graph.indptr, graph.incident)

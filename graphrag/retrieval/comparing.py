@@ -1,0 +1,373 @@
+"""Comparing: questions about more and less. "Who earns the most?", "which films are longer than Heat?", "is A older than B?"
+
+A walk follows relations and cannot compare the numbers that it comes to. Here a comparison is read by its words; the
+relation or field that holds the numbers is the one whose name the question says or that the adjective is about (long:
+length); what is compared is what has such a number and touches all else that the question names. Only plain questions
+are read so: whatever says more than this, or is not clear, is left to the walk.
+"""  # noqa: E501
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrag.retrieval.hits import Hits
+from graphrag.retrieval.mentions import content_words, stem, words_with_spans
+from graphrag.retrieval.reasoning import IntArray, ReasoningGraph
+
+Aggregate = Callable[[npt.NDArray[np.float64]], Any]
+
+MOST_NUMBERS = 200_000  # of a relation; more are not compared
+NUMERIC = 0.9  # share of a relation's values that are numbers of one unit, for it to hold numbers
+LOOKED_AT = 200  # of its values, to tell
+NEXT_BEST = 4  # shown beside the best
+SAID, HINTED = 0.95, 0.8  # how sure the choice of a relation is: by its name, by what the adjective is about
+UNREAD = 2  # words that say something and are not part of the comparison: more make it another question
+ROOT = 5  # letters that two forms of a word share ("directed", "director")
+YEARS = (1000, 2200)
+MOST_OF_UNIT = 12  # letters
+TIMES = frozenset("year date birth born since founded built start established released opened".split())
+
+_SIZE = "population area size surface".split()
+_LENGTH = "length duration runtime distance".split()
+_AGE = "age birth born founded built established year".split()
+_TIME = "year date start since founded released built born opened".split()
+_PRICE = "price cost fee budget".split()
+_PAY = "salary income wage pay earnings".split()
+# Adjectives: the sign of "more", what they are about, and the sign for times (what is old has an early year).
+_ADJECTIVES: dict[str, tuple[int, Sequence[str], int]] = {
+    "high": (1, ("height", "elevation"), 0),
+    "low": (-1, ("height", "elevation"), 0),
+    "great": (1, (), 0),
+    "large": (1, _SIZE, 0),
+    "big": (1, _SIZE, 0),
+    "small": (-1, _SIZE, 0),
+    "long": (1, _LENGTH, 0),
+    "short": (-1, [*_LENGTH, "height"], 0),
+    "tall": (1, ("height", "elevation"), 0),
+    "heavy": (1, ("weight", "mass"), 0),
+    "light": (-1, ("weight", "mass"), 0),
+    "old": (1, _AGE, -1),
+    "young": (-1, _AGE, 1),
+    "new": (1, _TIME, 1),
+    "late": (1, _TIME, 1),
+    "recent": (1, _TIME, 1),
+    "early": (-1, _TIME, -1),
+    "cheap": (-1, _PRICE, 0),
+    "expensive": (1, _PRICE, 0),
+    "rich": (1, ("worth", "wealth", "income"), 0),
+    "fast": (1, ("speed",), 0),
+    "slow": (-1, ("speed",), 0),
+    "deep": (1, ("depth",), 0),
+    "populous": (1, ("population",), 0),
+    "paid": (1, _PAY, 0),
+}
+# Other words that say what is compared.
+_ABOUT: dict[str, Sequence[str]] = {
+    "earn": _PAY,
+    "paid": _PAY,
+    "cost": _PRICE,
+    "weigh": ("weight", "mass"),
+    "people": ("population",),
+    "inhabitants": ("population",),
+    "hired": _TIME,
+    "hire": _TIME,
+}
+_QUANTIFIERS = {"more": 1, "most": 1, "less": -1, "least": -1, "fewer": -1, "fewest": -1}
+_SUPERLATIVES = frozenset("most least fewest".split())
+_THRESHOLDS = {"over": 1, "above": 1, "under": -1, "below": -1, "after": 1, "before": -1}
+_OF_ALL: dict[str, Aggregate] = {
+    "average": np.mean,
+    "mean": np.mean,
+    "total": np.sum,
+    "combined": np.sum,
+    "sum": np.sum,
+}
+_ORDER = {"first": -1, "last": 1}  # in time
+_RANKS = frozenset("second third fourth fifth 2nd 3rd 4th 5th top two three next".split())
+_CHECKS = frozenset("is are was were does do did has have".split())
+_SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
+_DIGITS = r"(-?\d[\d,]*(?:\.\d+)?)"
+_NUMBER = re.compile(rf"^([^\w\s\-]?)\s?{_DIGITS}\s?([^\W\d]*|%)(?:\s([^\W\d]+))?\.?$")
+_LIMIT = re.compile(rf"\W*(?:than|about|some)?\W*{_DIGITS}\s?(k|thousand|m|million|bn|billion)?\b", re.IGNORECASE)
+_VALUE = re.compile(r"^\W*what(?:'s| is| was| are| were) the (?:most |least )?\w+ (\w+)", re.IGNORECASE)
+_KIND = re.compile(r"\b(?:which|what) (\w+)", re.IGNORECASE)
+_NONE = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What came of it.
+
+    Attributes:
+        nodes: int64, the answers; of a question for yes or no what was compared.
+        edges: int64, from which it follows. further: those of the next best.
+        sure: 0..1. holds: of a question for yes or no. value: the number that is wanted, if it is one of no node.
+    """
+
+    nodes: IntArray
+    edges: IntArray
+    further: IntArray
+    sure: float
+    holds: bool | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """The comparison that a question makes.
+
+    Attributes:
+        sign: +1 the more, -1 the less, 0 if only times can be meant. time: the sign for times, 0 if it is the same.
+        about: words for what is compared, the likeliest first.
+        best: whether the best is wanted, or all beyond something. limit: the number that they are beyond, if one is said.
+        words: those that make the comparison.
+    """  # noqa: E501
+
+    sign: int
+    time: int
+    about: tuple[str, ...]
+    best: bool
+    limit: float | None
+    words: tuple[str, ...]
+    of_all: Aggregate | None = None  # instead: a number made of all values
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What has a number by a relation or field (its row): nodes [n], each with its value and the edge that says it.
+
+    `sure`: that this relation is meant. `is_time`: the numbers are years or days.
+    """
+
+    row: int
+    nodes: IntArray
+    values: npt.NDArray[np.float64]
+    edges: IntArray
+    sure: float
+    is_time: bool
+
+    def where(self, rows: npt.NDArray[Any] | slice) -> _Table:
+        """Some of the rows: a mask, positions in the order wanted, or a slice."""
+        return replace(self, nodes=self.nodes[rows], values=self.values[rows], edges=self.edges[rows])
+
+
+def compare(graph: ReasoningGraph, hits: Hits, name: Callable[[int], str]) -> Compared | None:
+    """Answer a question that compares; None if it does not, or if it is not clear what.
+
+    Args:
+        name: what a node of the reasoning graph is called.
+    """
+    question = hits.question
+    found = [
+        hit.mention for hit in hits.hits if hit.mention and hit.mention.share == 1 and not hit.mention.function_words
+    ]
+    names = [mention for mention in found if not name(mention.nodes[0]).replace(",", "").replace(".", "").isdigit()]
+    words = [
+        (word, start, end)
+        for word, start, end in words_with_spans(question)
+        if not any(mention.start <= start < mention.end for mention in names)
+    ]
+    wish = _wish(question, words)
+    table = _numbers(graph, [word for word, _, _ in words], wish, name) if wish else None
+    if (
+        wish is None
+        or table is None
+        or not (wish.sign or table.is_time)
+        or _says_more(graph, question, words, wish, table)
+    ):
+        return None
+    sign = (wish.time or wish.sign) if table.is_time else wish.sign
+    named = [np.asarray(mention.nodes, np.int64) for mention in names]
+    compared = [nodes for nodes in named if np.isin(nodes, table.nodes).any()]
+    kept, joins = _touching_all(graph, table, [nodes for nodes in named if not np.isin(nodes, table.nodes).any()])
+    table = table.where(kept & _of_kind(graph, table, question))
+    if not len(table.nodes):
+        return None
+    if wish.of_all:
+        made = f"{wish.of_all(table.values):.2f}".rstrip("0").rstrip(".")
+        return Compared(table.nodes, _with(table.edges, joins, graph, table.nodes), _NONE, table.sure, value=made)
+    if words[0][0] in _CHECKS:
+        return _check(table, sign, compared, wish.limit)
+    if wish.best or (len(compared) > 1 and wish.limit is None):
+        if len(compared) == 1:
+            return None
+        table = table.where(np.isin(table.nodes, np.concatenate(compared))) if compared else table
+        value = _VALUE.match(question)
+        wants_value = value is not None and stem(value.group(1).casefold()) in content_words(graph.relations[table.row])
+        return _best(graph, table, sign, joins, wants_value) if len(table.nodes) else None
+    limit = wish.limit
+    if limit is None and compared and " than " in question:  # "longer than Heat"
+        limit = next(iter(table.values[np.isin(table.nodes, compared[0])].tolist()), None)
+    beyond = table.where(sign * (table.values - limit) > 0) if limit is not None else table
+    if limit is None or not len(beyond.nodes):
+        return None
+    edges = _with(beyond.edges, joins, graph, beyond.nodes)
+    counted = question.casefold().lstrip().startswith("how many")
+    number = str(len({name(node) for node in beyond.nodes.tolist()})) if counted else None
+    return Compared(beyond.nodes, edges, _NONE, table.sure, value=number)
+
+
+def number_of(text: str) -> tuple[float, str] | None:
+    """The number that a text is, with its unit ("" for none, "day" for a date); None if it is another text."""
+    if found := _NUMBER.match(text.strip()):
+        sign, digits, *units = found.groups(default="")
+        scale = next((_SCALES[unit.casefold()] for unit in units if unit.casefold() in _SCALES), 1.0)
+        named = [unit for unit in units if unit and unit.casefold() not in _SCALES]
+        if len(named) <= 1 and len(sign) + sum(map(len, named)) <= MOST_OF_UNIT:
+            return float(digits.replace(",", "")) * scale, sign + "".join(named)
+    try:
+        return float(date.fromisoformat(text.strip()).toordinal()), "day"
+    except ValueError:
+        return None
+
+
+def _wish(question: str, words: Sequence[tuple[str, int, int]]) -> _Wish | None:
+    """The first comparison that the words make."""
+    if any(word in _RANKS for word, _, _ in words):
+        return None
+    about = [noun for word, _, _ in words for noun in _ABOUT.get(word, _ABOUT.get(stem(word), ()))]
+    for i, (word, _, end) in enumerate(words):
+        limit = _limit(question, end)
+        if word in _QUANTIFIERS:
+            turn, after = _QUANTIFIERS[word], words[i + 1] if i + 1 < len(words) else ("", 0, end)
+            sign, nouns, time = _ADJECTIVES.get(after[0], (1, (), 1))
+            said = (word, after[0]) if after[0] in _ADJECTIVES else (word,)
+            if limit is None and len(said) == 2:
+                limit = _limit(question, after[2])
+            return _Wish(turn * sign, turn * time, (*nouns, *about), word in _SUPERLATIVES, limit, said)
+        for adjective, (sign, nouns, time) in _ADJECTIVES.items():
+            if degree := _degree(word, adjective):
+                return _Wish(sign, time, (*nouns, *about), degree == 2, limit if degree == 1 else None, (word,))
+        if word in _OF_ALL:
+            return _Wish(1, 1, tuple(about), False, None, (word,), _OF_ALL[word])
+        if word in _ORDER:
+            return _Wish(0, _ORDER[word], tuple(about), True, None, (word,))
+        if word in _THRESHOLDS and limit is not None:
+            sign, nouns = _THRESHOLDS[word], _TIME if word in ("after", "before") else ()
+            return _Wish(sign, sign, (*about, *nouns), False, limit, (word,))
+    return None
+
+
+def _limit(question: str, at: int) -> float | None:
+    """The number that stands there."""
+    found = _LIMIT.match(question, at)
+    if found is None:
+        return None
+    return float(found.group(1).replace(",", "")) * _SCALES.get((found.group(2) or "").casefold(), 1.0)
+
+
+def _degree(word: str, adjective: str) -> int:
+    """1 for "larger", 2 for "largest", 0 for anything else."""
+    base = adjective[:-1] + "i" if adjective.endswith("y") else adjective.rstrip("e")
+    for doubled in ("", base[-1:]):
+        if word in (f"{base}{doubled}er", f"{base}{doubled}est"):
+            return 2 if word.endswith("est") else 1
+    return 0
+
+
+def _says_more(
+    graph: ReasoningGraph, question: str, words: Sequence[tuple[str, int, int]], wish: _Wish, table: _Table
+) -> bool:
+    """Whether the question says so much beside the comparison, or another relation, that it is another question."""
+    kind = _KIND.search(question)
+    read = {*wish.words, *_ABOUT, *_SCALES, *_CHECKS, kind.group(1).casefold() if kind else ""}
+    stems = {*content_words(graph.relations[table.row]), *map(stem, wish.about), *map(stem, _ABOUT)}
+    left = [word for word, _, _ in words if word not in read and not word[0].isdigit() and content_words(word)]
+    unread = [word for word in left if stem(word) not in stems]
+    others = {
+        part[:ROOT] for row, text in enumerate(graph.relations) if row != table.row for part in content_words(text)
+    }
+    return len(unread) > (UNREAD if wish.sign else 0) or any(len(w) >= ROOT and w[:ROOT] in others for w in unread)
+
+
+def _numbers(graph: ReasoningGraph, words: Sequence[str], wish: _Wish, name: Callable[[int], str]) -> _Table | None:
+    """The numbers that are compared."""
+    said, hints = {stem(word) for word in words}, [stem(noun) for noun in wish.about]
+    rows = []
+    for row, relation in enumerate(graph.relations):
+        own = set(content_words(relation))
+        share = len(own & said) / len(own) if own else 0.0
+        hint = min((hints.index(noun) for noun in own & set(hints)), default=len(hints))
+        if share >= 0.5:
+            rows.append(((0, -share, hint), row, SAID))
+        elif hint < len(hints):
+            rows.append(((1, 0.0, hint), row, HINTED))
+    tables = (_table(graph, row, sure, name) for _, row, sure in sorted(rows)[:8])
+    return next((table for table in tables if table is not None), None)
+
+
+def _table(graph: ReasoningGraph, row: int, sure: float, name: Callable[[int], str]) -> _Table | None:
+    """The numbers of a relation or field; None if its values are none."""
+    edges = np.flatnonzero(graph.relation == row)
+    if not 0 < len(edges) <= MOST_NUMBERS:
+        return None
+    looked_at = [number_of(name(node)) for node in graph.target[edges[:LOOKED_AT]].tolist()]
+    (unit, share), *_ = Counter(found[1] if found else None for found in looked_at).most_common(1)
+    if unit is None or share < NUMERIC * len(looked_at):
+        return None
+    found = [number_of(name(node)) for node in graph.target[edges].tolist()]
+    known = np.asarray([number is not None and number[1] == unit for number in found])
+    values = np.asarray([number[0] for number in found if number is not None and number[1] == unit])
+    years = ((values >= YEARS[0]) & (values <= YEARS[1])).mean() >= NUMERIC
+    timely = bool({stem(word) for word in TIMES} & set(content_words(graph.relations[row])))
+    return _Table(row, graph.source[edges[known]], values, edges[known], sure, unit == "day" or bool(years and timely))
+
+
+def _touching_all(
+    graph: ReasoningGraph, table: _Table, topics: Sequence[IntArray]
+) -> tuple[npt.NDArray[np.bool_], IntArray]:
+    """Which rows' nodes touch every topic, and the edges between them."""
+    kept, joins = np.ones(len(table.nodes), bool), [_NONE]
+    for nodes in topics:
+        edges = np.concatenate([graph.incident[graph.indptr[v] : graph.indptr[v + 1]] for v in nodes.tolist()])
+        ends = np.where(np.isin(graph.source[edges], nodes), graph.target[edges], graph.source[edges])
+        kept &= np.isin(table.nodes, ends)
+        joins.append(edges[np.isin(ends, table.nodes)])
+    return kept, np.concatenate(joins)
+
+
+def _of_kind(graph: ReasoningGraph, table: _Table, question: str) -> npt.NDArray[np.bool_]:
+    """Which rows' nodes are what the question asks for ("which country"), as far as a relation of that name tells."""
+    found = _KIND.search(question)
+    wanted = [stem(found.group(1).casefold())] if found else []
+    for row, relation in enumerate(graph.relations):
+        if content_words(relation) == wanted:
+            of_kind = np.isin(table.nodes, graph.target[graph.relation == row])
+            if of_kind.any():
+                return of_kind
+    return np.ones(len(table.nodes), bool)
+
+
+def _check(table: _Table, sign: int, compared: Sequence[IntArray], limit: float | None) -> Compared | None:
+    """Whether the first is beyond the second, or beyond a number."""
+    rows = [np.flatnonzero(np.isin(table.nodes, nodes))[:1] for nodes in compared]
+    if not rows or not all(len(row) for row in rows) or len(rows) != (1 if limit is not None else 2):
+        return None
+    first, *others = (float(table.values[row[0]]) for row in rows)
+    holds = sign * (first - (others[0] if limit is None else limit)) > 0
+    at = np.concatenate(rows)
+    return Compared(table.nodes[at], table.edges[at], _NONE, table.sure, holds)
+
+
+def _best(graph: ReasoningGraph, table: _Table, sign: int, joins: IntArray, wants_value: bool) -> Compared:
+    """Those with the most, or how much it is."""
+    ranked = table.where(np.argsort(-sign * table.values, kind="stable"))
+    count = int((ranked.values == ranked.values[0]).sum())
+    best, next_best = ranked.where(slice(count)), ranked.where(slice(count, count + NEXT_BEST))
+    edges = _with(best.edges, joins, graph, best.nodes)
+    further = _with(next_best.edges, joins, graph, next_best.nodes)
+    return Compared(graph.target[best.edges] if wants_value else best.nodes, edges, further, table.sure)
+
+
+def _with(edges: IntArray, joins: IntArray, graph: ReasoningGraph, nodes: IntArray) -> IntArray:
+    """The edges, and those of the joins that touch the nodes."""
+    touching = np.isin(graph.source[joins], nodes) | np.isin(graph.target[joins], nodes)
+    return np.unique(np.concatenate([edges, joins[touching]]))

@@ -24,6 +24,7 @@ from graphrag.retrieval.reasoning import IntArray, ReasoningGraph
 
 Aggregate = Callable[[npt.NDArray[np.float64]], Any]
 
+MOST_RELATIONS = 20_000  # of a graph; among more, none is looked for
 MOST_NUMBERS = 200_000  # of a relation; more are not compared
 NUMERIC = 0.9  # share of a relation's values that are numbers of one unit, for it to hold numbers
 LOOKED_AT = 200  # of its values, to tell
@@ -83,13 +84,7 @@ _ABOUT: dict[str, Sequence[str]] = {
 _QUANTIFIERS = {"more": 1, "most": 1, "less": -1, "least": -1, "fewer": -1, "fewest": -1}
 _SUPERLATIVES = frozenset("most least fewest".split())
 _THRESHOLDS = {"over": 1, "above": 1, "under": -1, "below": -1, "after": 1, "before": -1}
-_OF_ALL: dict[str, Aggregate] = {
-    "average": np.mean,
-    "mean": np.mean,
-    "total": np.sum,
-    "combined": np.sum,
-    "sum": np.sum,
-}
+_OF_ALL: dict[str, Aggregate] = {"average": np.mean, "total": np.sum, "combined": np.sum}
 _ORDER = {"first": -1, "last": 1}  # in time
 _RANKS = frozenset("second third fourth fifth 2nd 3rd 4th 5th top two three next".split())
 _CHECKS = frozenset("is are was were does do did has have".split())
@@ -175,7 +170,7 @@ def compare(graph: ReasoningGraph, hits: Hits, name: Callable[[int], str]) -> Co
         for word, start, end in words_with_spans(question)
         if not any(mention.start <= start < mention.end for mention in names)
     ]
-    wish = _wish(question, words)
+    wish = _wish(question, words) if len(graph.relations) <= MOST_RELATIONS else None
     table = _numbers(graph, [word for word, _, _ in words], wish, name) if wish else None
     if (
         wish is None
@@ -201,7 +196,7 @@ def compare(graph: ReasoningGraph, hits: Hits, name: Callable[[int], str]) -> Co
             return None
         table = table.where(np.isin(table.nodes, np.concatenate(compared))) if compared else table
         value = _VALUE.match(question)
-        wants_value = value is not None and stem(value.group(1).casefold()) in content_words(graph.relations[table.row])
+        wants_value = value is not None and stem(value.group(1).casefold()) in graph.relation_words[table.row]
         return _best(graph, table, sign, joins, wants_value) if len(table.nodes) else None
     limit = wish.limit
     if limit is None and compared and " than " in question:  # "longer than Heat"
@@ -279,12 +274,10 @@ def _says_more(
     """Whether the question says so much beside the comparison, or another relation, that it is another question."""
     kind = _KIND.search(question)
     read = {*wish.words, *_ABOUT, *_SCALES, *_CHECKS, kind.group(1).casefold() if kind else ""}
-    stems = {*content_words(graph.relations[table.row]), *map(stem, wish.about), *map(stem, _ABOUT)}
+    stems = {*graph.relation_words[table.row], *map(stem, wish.about), *map(stem, _ABOUT)}
     left = [word for word, _, _ in words if word not in read and not word[0].isdigit() and content_words(word)]
     unread = [word for word in left if stem(word) not in stems]
-    others = {
-        part[:ROOT] for row, text in enumerate(graph.relations) if row != table.row for part in content_words(text)
-    }
+    others = {part[:ROOT] for row, parts in enumerate(graph.relation_words) if row != table.row for part in parts}
     return len(unread) > (UNREAD if wish.sign else 0) or any(len(w) >= ROOT and w[:ROOT] in others for w in unread)
 
 
@@ -292,8 +285,8 @@ def _numbers(graph: ReasoningGraph, words: Sequence[str], wish: _Wish, name: Cal
     """The numbers that are compared."""
     said, hints = {stem(word) for word in words}, [stem(noun) for noun in wish.about]
     rows = []
-    for row, relation in enumerate(graph.relations):
-        own = set(content_words(relation))
+    for row, parts in enumerate(graph.relation_words):
+        own = set(parts)
         share = len(own & said) / len(own) if own else 0.0
         hint = min((hints.index(noun) for noun in own & set(hints)), default=len(hints))
         if share >= 0.5:
@@ -317,7 +310,7 @@ def _table(graph: ReasoningGraph, row: int, sure: float, name: Callable[[int], s
     known = np.asarray([number is not None and number[1] == unit for number in found])
     values = np.asarray([number[0] for number in found if number is not None and number[1] == unit])
     years = ((values >= YEARS[0]) & (values <= YEARS[1])).mean() >= NUMERIC
-    timely = bool({stem(word) for word in TIMES} & set(content_words(graph.relations[row])))
+    timely = bool({stem(word) for word in TIMES} & set(graph.relation_words[row]))
     return _Table(row, graph.source[edges[known]], values, edges[known], sure, unit == "day" or bool(years and timely))
 
 
@@ -337,9 +330,9 @@ def _touching_all(
 def _of_kind(graph: ReasoningGraph, table: _Table, question: str) -> npt.NDArray[np.bool_]:
     """Which rows' nodes are what the question asks for ("which country"), as far as a relation of that name tells."""
     found = _KIND.search(question)
-    wanted = [stem(found.group(1).casefold())] if found else []
-    for row, relation in enumerate(graph.relations):
-        if content_words(relation) == wanted:
+    wanted = (stem(found.group(1).casefold()),) if found else ()
+    for row, parts in enumerate(graph.relation_words):
+        if parts == wanted:
             of_kind = np.isin(table.nodes, graph.target[graph.relation == row])
             if of_kind.any():
                 return of_kind

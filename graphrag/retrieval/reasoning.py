@@ -20,6 +20,7 @@ from graph_data.text import readable_relation
 from graph_data.textual_graph import TextualGraph
 from graphrag.retrieval.incidence import incidence_of
 from graphrag.retrieval.literals import literals_of
+from graphrag.retrieval.mentions import content_words
 from graphrag.retrieval.ways import Ways
 
 IntArray = npt.NDArray[np.int64]
@@ -67,6 +68,11 @@ class ReasoningGraph:
     def ways(self) -> Ways:
         """The edges that leave each node, grouped by relation and direction."""
         return Ways.of(self.source, self.target, self.relation, self.indptr, self.incident)
+
+    @cached_property
+    def relation_words(self) -> tuple[tuple[str, ...], ...]:
+        """Of each relation, the stems of the words that carry meaning."""
+        return tuple(tuple(content_words(relation)) for relation in self.relations)
 
     @cached_property
     def _loops(self) -> IntArray:

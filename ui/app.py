@@ -23,10 +23,11 @@ from ui.answering import DEFAULT, Model, offered
 from ui.citations import citations
 from ui.graph_header import graph_header
 from ui.graph_pane import graph_pane
+from ui.library import Library
 from ui.notice import notice
 from ui.pane import HERE
 from ui.record import record_bar
-from ui.session import Assistant, Library, Opener
+from ui.session import Assistant, Opener
 from ui.triple_table import triple_table
 from ui.why import why_panel
 from ui.wiring import Parts, connect

@@ -16,9 +16,10 @@ import gradio as gr
 from graph_data.errors import GraphError
 from graphrag.embedding import Progress
 from ui.evidence import clip
+from ui.library import Library
 from ui.limits import RateLimit
 from ui.record import record_of
-from ui.session import Library, Session
+from ui.session import Session
 
 NUM_KEYS = 12  # sessions that a browser remembers
 LOOKED_AT_EVERY = 0.25  # seconds

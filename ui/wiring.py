@@ -16,10 +16,11 @@ from graph_data.errors import GraphError
 from ui import turn
 from ui.answering import Model, choose
 from ui.evidence import Payload
+from ui.library import Library
 from ui.limits import RateLimit
 from ui.opening import Openings, Values, cancelled
 from ui.record import keep_opinion, record_of
-from ui.session import Library, Session
+from ui.session import Session
 from ui.why import Why, as_answered, look_again
 
 ASKING = 2  # questions answered at a time; others wait in line

@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from ui import app
-from ui.session import Library
+from ui.library import Library
 
 HERE = Path(__file__).parent
 QUESTION = "What is the capital of the country that borders both France and Portugal?"

@@ -23,7 +23,7 @@ from graphrag.errors import ConfigError
 from graphrag.retrieval.subgraph import Subgraph
 from ui import app
 from ui.answering import offered
-from ui.session import Library
+from ui.library import Library
 
 QUESTION = "What is the capital of the country that borders both France and Portugal?"
 HOSTILE = [  # the first ten are looked for as they are

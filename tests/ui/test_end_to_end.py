@@ -12,7 +12,7 @@ from graph_data import samples
 from graph_data.errors import GraphError
 from ui import app, turn
 from ui.answering import choose, offered
-from ui.session import Library
+from ui.library import Library
 
 QUESTION = "What is the capital of the country that borders both France and Portugal?"
 

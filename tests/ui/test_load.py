@@ -15,8 +15,8 @@ import pytest
 from gradio_client import Client
 
 from ui import app
+from ui.library import Library
 from ui.limits import RateLimit
-from ui.session import Library
 
 PEOPLE = 10
 DEFAULT = "What is the capital of Spain?"

@@ -83,8 +83,7 @@ def answering(page: Any, folder: Path) -> None:
     page.wait_for_selector("#chat >> text=The graph")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 @pytest.mark.parametrize("state", [empty, answered, explained, unanswered, failed, opening, answering])
 def test_nothing_serious(
     page: Any, address: str, axe: Any, tmp_path: Path, state: Any, width: int, scheme: str

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrag.retrieval.hits import Hits
+from graphrag.retrieval.incidence import touching
 from graphrag.retrieval.mentions import content_words, stem, words_with_spans
 from graphrag.retrieval.reasoning import IntArray, ReasoningGraph
 
@@ -320,7 +321,7 @@ def _touching_all(
     """Which rows' nodes touch every topic, and the edges between them."""
     kept, joins = np.ones(len(table.nodes), bool), [_NONE]
     for nodes in topics:
-        edges = np.concatenate([graph.incident[graph.indptr[v] : graph.indptr[v + 1]] for v in nodes.tolist()])
+        edges = touching(nodes, graph.indptr, graph.incident)
         ends = np.where(np.isin(graph.source[edges], nodes), graph.target[edges], graph.source[edges])
         kept &= np.isin(table.nodes, ends)
         joins.append(edges[np.isin(ends, table.nodes)])
@@ -362,5 +363,5 @@ def _best(graph: ReasoningGraph, table: _Table, sign: int, joins: IntArray, want
 
 def _with(edges: IntArray, joins: IntArray, graph: ReasoningGraph, nodes: IntArray) -> IntArray:
     """The edges, and those of the joins that touch the nodes."""
-    touching = np.isin(graph.source[joins], nodes) | np.isin(graph.target[joins], nodes)
-    return np.unique(np.concatenate([edges, joins[touching]]))
+    at_nodes = np.isin(graph.source[joins], nodes) | np.isin(graph.target[joins], nodes)
+    return np.unique(np.concatenate([edges, joins[at_nodes]]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from graphrag.retrieval.hits import PRONOUNS
+from graphrag.retrieval.hits import pronoun_in
 from graphrag.retrieval.mentions import Mention, MentionTable, words_with_spans
 
 # Words with which a follow-up turns to another thing, and nothing is asked.
@@ -50,7 +50,7 @@ def resolved(question: str, meant: Collection[str]) -> str:
     Args:
         meant: the names that were talked about before and turned out to be what the answer follows from.
     """
-    pronoun = next(((word, start, end) for word, start, end in words_with_spans(question) if word in PRONOUNS), None)
+    pronoun = pronoun_in(question)
     if pronoun is None or len(set(meant)) != 1:
         return question
     word, start, end = pronoun

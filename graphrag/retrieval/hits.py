@@ -87,7 +87,13 @@ class Hits:
     @property
     def pronoun(self) -> tuple[int, int] | None:
         """Where the question says "it" or the like, if it does: the first of them."""
-        return next(((start, end) for word, start, end in words_with_spans(self.question) if word in PRONOUNS), None)
+        found = pronoun_in(self.question)
+        return found and found[1:]
+
+
+def pronoun_in(question: str) -> Word | None:
+    """The first "it" or the like that a question says."""
+    return next((word for word in words_with_spans(question) if word[0] in PRONOUNS), None)
 
 
 def find_hits(questions: Sequence[str], table: MentionTable, near: Near, embedder: MiniLMEmbedder) -> list[Hits]:

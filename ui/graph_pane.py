@@ -29,6 +29,7 @@ _LEGEND = "".join(
         ("terminal", "M8 2a6 6 0 1 0 .01 0z", "found by the question"),
         ("endpoint", "M8 1l7 7-7 7-7-7z", "end of a found relation"),
         ("bridge", "M3 3h10v10H3z", "connects"),
+        ("neighbour", "M5 2h6l4 6-4 6H5L1 8z", "added by you"),
     )
 )
 

@@ -3,6 +3,7 @@
 from graph_data import samples
 from graph_data.conversions import from_networkx, from_pandas, from_pyg
 from graph_data.errors import EmptyGraphError, GraphError, GraphReadError, UnknownSampleError
+from graph_data.external import Workspace
 from graph_data.load import load
 from graph_data.textual_graph import LoadReport, TextualGraph
 
@@ -13,6 +14,7 @@ __all__ = [
     "LoadReport",
     "TextualGraph",
     "UnknownSampleError",
+    "Workspace",
     "from_networkx",
     "from_pandas",
     "from_pyg",

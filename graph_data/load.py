@@ -11,10 +11,16 @@ import pyarrow as pa
 
 from graph_data import samples
 from graph_data.errors import GraphError, GraphReadError, UnknownSampleError
+from graph_data.external import Workspace
 from graph_data.readers import ALIASES, READERS, folder, tables
+from graph_data.readers.edge_tables import edge_columns
+from graph_data.readers.files import size_of
 from graph_data.readers.options import LoadOptions
 from graph_data.readers.sniff import sniff
+from graph_data.readers.streamed import Progress, read_edges_streamed
 from graph_data.textual_graph import TextualGraph
+
+_WHOLE = 20  # times as much memory as a source has bytes, at most, are taken to read it whole
 
 # What parsers raise on input that nobody foresaw; it is the input's fault and becomes a sentence.
 _UNFORESEEN = (
@@ -23,12 +29,24 @@ _UNFORESEEN = (
 )  # fmt: skip
 
 
-def load(source: str | PathLike[str], /, *, format: str | None = None, **options: Any) -> TextualGraph:
+def load(
+    source: str | PathLike[str],
+    /,
+    *,
+    format: str | None = None,
+    workspace: Workspace | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> TextualGraph:
     """Read a graph.
 
     Args:
         source: a file, a folder, or the name of a bundled sample (`graph_data.samples.names()`). A file may be gzip.
         format: a name from `graph_data.readers.READERS`; found out from content and suffix by default.
+        workspace: for a source that does not fit in memory, a table of triples or edges (CSV, TSV, Parquet): it is read
+            block by block, and the columns of the graph lie in the workspace, which has to outlast it. A source of at
+            most a twentieth of the workspace's memory is read whole, of whatever form it is.
+        progress: called with (rows done, rows in all, as far as can be told) of a source read block by block.
         options: see `graph_data.readers.options.LoadOptions`: columns by name or position (`head` or `source`,
         `relation`, `tail` or `target`, `id`,
             `name`), `delimiter`, `header`, `encoding`, `nodes` or `edges` (a second table), `language`, `image`.
@@ -56,6 +74,8 @@ def load(source: str | PathLike[str], /, *, format: str | None = None, **options
             f"{source}: there is no such file or folder, and no sample of that name; samples are {known}."
         )
     try:
+        if workspace is not None and _WHOLE * size_of(path) > workspace.memory:
+            return _read_in_blocks(path, checked, format, workspace, progress)
         if path.is_dir():
             return folder.read(path, checked, lambda file, given: _read_file(file, given, format))
         return _read_file(path, checked, format)
@@ -64,6 +84,23 @@ def load(source: str | PathLike[str], /, *, format: str | None = None, **options
     except _UNFORESEEN as error:
         what = " ".join(str(error).split())[:150].rstrip(".")
         raise GraphReadError(path, f"it cannot be read as a graph ({type(error).__name__}: {what})") from error
+
+
+def _read_in_blocks(
+    path: Path, options: LoadOptions, format: str | None, workspace: Workspace, progress: Progress | None
+) -> TextualGraph:
+    if path.is_dir():
+        found = "folder"
+    else:
+        found = ALIASES.get(format, format) if format is not None else sniff(path, options.encoding)[0]
+    if found not in ("table", "triples") or options.nodes is not None or options.edges is not None:
+        what = "two tables" if found == "table" else f"a source of the form {found}"
+        raise GraphReadError(
+            path, f"{what} cannot be read block by block, only one table of triples or edges can",
+            mend="name such a table (CSV, TSV, Parquet), or allow more memory",
+        )  # fmt: skip
+    columns_of = tables.triple_columns if found == "triples" else edge_columns
+    return read_edges_streamed(path, options, workspace, progress, columns_of)
 
 
 def _exists(path: Path) -> bool:

@@ -25,6 +25,7 @@ from graphrag.cli_steps import (
     each_its_own,
     load_graph,
     open_rag,
+    size_in_bytes,
     what_to_ask,
     working,
 )
@@ -173,6 +174,10 @@ def index(
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="How to read SRC, e.g. head=subject, delimiter=';', header=false."),
     ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Take at most so much memory, e.g. 2GB: SRC is read block by block."),
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> Output:
@@ -182,19 +187,29 @@ def index(
     Examples:
       graphrag index films.csv --out films.index
       graphrag index people.csv --out p.index --read head=manager --read tail=report
+      graphrag index wikidata.tsv.gz --out w.index --memory 4GB
+
+    \b
+    --memory is for a table of triples or edges (CSV, TSV, Parquet) that does not fit in memory: what is sorted and
+    numbered on the way lies on disk beside DIR. Memory that is mapped from files does not count.
+    Killed, it goes on where texts were being embedded.
     """
+    bound = size_in_bytes(memory) if memory else None
     with working(embedder or "default"):
         from graphrag.console import progress, show_graph
         from graphrag.embedding import load_embedder
         from graphrag.index import GraphIndex
+        from graphrag.storage import scratch
 
         chosen = load_embedder(embedder)
-        graph = load_graph(source, read)
-        if graph.report.dropped_total:
-            print(f"graphrag: {graph.report}", file=sys.stderr)
-        with progress("Embedding texts", sys.stderr) as tell:
-            made = GraphIndex.build(graph, out, chosen, progress=tell, overwrite=overwrite)
-    found = {"path": str(made.path), **about_graph(graph), **about_index(made)}
+        with scratch(out, bound) as workspace:
+            with progress("Reading rows", sys.stderr) as tell:
+                graph = load_graph(source, read, workspace, tell)
+            if graph.report.dropped_total:
+                print(f"graphrag: {graph.report}", file=sys.stderr)
+            with progress("Embedding texts", sys.stderr) as tell:
+                made = GraphIndex.build(graph, out, chosen, progress=tell, overwrite=overwrite, workspace=workspace)
+    found = {"path": str(made.path), **about_graph(made.graph), **about_index(made)}
     return Output(as_json, found, lambda console: show_graph(console, found))
 
 

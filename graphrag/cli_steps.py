@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ import typer
 
 if TYPE_CHECKING:
     from graph_data.benchmarks import Question
+    from graph_data.external import Workspace
     from graph_data.textual_graph import TextualGraph
     from graphrag.assistant import GraphRAG
     from graphrag.index import GraphIndex
@@ -122,18 +124,32 @@ def check_model(llm: str, adapter: Path | None) -> None:
         raise ModelError(f"{adapter}: there is no such adapter folder; name one that `graphrag train` wrote.")
 
 
-def load_graph(source: str, read: Sequence[str] | None = None) -> TextualGraph:
+def load_graph(
+    source: str,
+    read: Sequence[str] | None = None,
+    workspace: Workspace | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> TextualGraph:
     """The graph of a file, a folder, an index or a sample.
 
     Args:
         read: `key=value` options of `graph_data.load`.
+        workspace, progress: of `graph_data.load`.
     """
     import graph_data
     from graphrag.index import GraphIndex
 
     if GraphIndex.is_index(source):
         return GraphIndex.open(source).graph
-    return graph_data.load(source, **_read_options(read or ()))
+    return graph_data.load(source, workspace=workspace, progress=progress, **_read_options(read or ()))
+
+
+def size_in_bytes(text: str) -> int:
+    """`2GB`, `1.5 GB`, `800MB` as bytes."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt])i?b?\s*", text, re.IGNORECASE)
+    if match is None:
+        raise typer.BadParameter(f"--memory {text!r} is no size, e.g. 2GB or 1500MB")
+    return int(float(match[1]) * 1000 ** (1 + "kmgt".index(match[2].lower())))
 
 
 def _read_options(pairs: Sequence[str]) -> dict[str, Any]:
@@ -152,17 +168,21 @@ def about_graph(graph: TextualGraph) -> dict[str, Any]:
     """What a graph holds and what its reader did."""
     import numpy as np
 
+    from graph_data.external import blocks
+
     report = graph.report
     counts = np.bincount(graph.edge_relation, minlength=len(graph.relations))
     top = np.argsort(-counts, kind="stable")[:_TOP_RELATIONS]
-    isolated = graph.num_nodes - len(np.unique(graph.edge_index))
+    touched = np.zeros(graph.num_nodes, bool)
+    for part in blocks(graph.num_edges):
+        touched[graph.edge_index[:, part]] = True
     return {
         "source": report.source,
         "format": report.format,
         "nodes": graph.num_nodes,
         "edges": graph.num_edges,
         "relations": len(graph.relations),
-        "isolated_nodes": isolated,
+        "isolated_nodes": graph.num_nodes - int(touched.sum()),
         "duplicate_edges": report.duplicate_edges,
         "dropped_rows": report.dropped_total,
         "dropped": [{"line": line, "why": why} for line, why in report.dropped],

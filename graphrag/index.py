@@ -23,6 +23,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graph_data.changes import with_added, without
+from graph_data.external import Workspace
 from graph_data.textual_graph import LoadReport, TextualGraph
 from graphrag.embedding import Embedder, Progress, Vectors, default_embedder, load_embedder
 from graphrag.errors import GraphIndexError
@@ -98,6 +99,7 @@ class GraphIndex:
         *,
         progress: Progress | None = None,
         overwrite: bool = False,
+        workspace: Workspace | None = None,
     ) -> GraphIndex:
         """Embed a graph and write its index.
 
@@ -108,6 +110,7 @@ class GraphIndex:
             progress: called with (texts done, texts in all).
             overwrite: replace an index already there, taking over the vectors of texts that it shares. A folder that
                 is no index is never touched.
+            workspace: keeps on disk what does not fit in its memory; the index is the same.
 
         Raises:
             GraphIndexError: the path is taken, the disk is full, or the place cannot be written.
@@ -115,7 +118,7 @@ class GraphIndex:
         """
         path = Path(path).expanduser()
         embedder = embedder or default_embedder()
-        if not build_files(graph, path, embedder, progress, overwrite):
+        if not build_files(graph, path, embedder, progress, overwrite, workspace):
             raise GraphIndexError(f"{path}: another process made an index there meanwhile; use that one.")
         return GraphIndex.open(path, embedder)
 

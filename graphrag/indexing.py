@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graph_data.errors import EmptyGraphError
+from graph_data.external import BLOCK_ROWS, Numbering, Workspace, blocks
 from graph_data.text import readable_relation
 from graph_data.textual_graph import TextualGraph
 from graphrag.embedding import Embedder, Progress, Vectors, default_embedder
@@ -39,6 +41,8 @@ from graphrag.storage import (
 )
 from graphrag.unfinished import Unfinished
 
+Known = Callable[[], Iterable[tuple[Sequence[str], Vectors]]]  # texts with vectors, some at a time
+
 SCHEMA_VERSION = 4
 ARRAYS = (
     "edge_index",
@@ -53,17 +57,23 @@ ARRAYS = (
 QUANTISED = ("text_codes", "text_scales", "text_errors")  # of a large index
 _ROWS_PER_WRITE = 65_536  # of a table, at a time
 _PART = 8192  # texts that are embedded between two moments at which a killed build can go on
+_TEXT_BYTES = 256  # of memory that a text takes while it is compared with those known
 _APPROXIMATELY = 5  # times as many are looked up in full precision as are wanted
 
 
 def build_files(
-    graph: TextualGraph, path: Path, embedder: Embedder, progress: Progress | None, overwrite: bool
+    graph: TextualGraph,
+    path: Path,
+    embedder: Embedder,
+    progress: Progress | None,
+    overwrite: bool,
+    workspace: Workspace | None = None,
 ) -> bool:
     """Write the index; False if another process published one there first."""
     if not _is_to_replace(path, overwrite):
-        return _build(graph, path, embedder, progress)
+        return _build(graph, path, embedder, progress, workspace=workspace)
     with writing(path):
-        return _build(graph, path, embedder, progress, replace=True)
+        return _build(graph, path, embedder, progress, replace=True, workspace=workspace)
 
 
 def update_files(path: Path, change: Callable[[], tuple[TextualGraph, Embedder]], progress: Progress | None) -> None:
@@ -83,23 +93,23 @@ def _build(
     progress: Progress | None,
     replace: bool = False,
     keep: Sequence[tuple[int, str]] = (),
+    workspace: Workspace | None = None,
 ) -> bool:
     started = time.perf_counter()
     if graph.num_nodes == 0:
         raise EmptyGraphError("the graph has no nodes, so there is nothing to index; name a graph with at least one.")
     with building(path) as data:
-        arrays, texts = text_rows(graph)
-        known = _known_vectors(path, embedder) if replace else {}
+        arrays, texts = text_rows(graph, workspace)
+        known = _known_vectors(path, embedder) if replace else None
         unfinished = Unfinished(path, embedder.fingerprint)
-        arrays["text_vectors"] = embed_texts(texts.to_pylist(), embedder, known, progress, unfinished)
-        readable = [readable_relation(relation) for relation in graph.relations.to_pylist()]
-        arrays["relation_reading"] = default_embedder().embed(readable)
+        arrays["text_vectors"] = embed_texts(texts, embedder, known, progress, unfinished, workspace)
+        arrays["relation_reading"] = _relation_reading(graph.relations, workspace)
         source, target = graph.edge_index
-        arrays["indptr"], arrays["incident_edges"] = incidence_of(source, target, graph.num_nodes)
+        arrays["indptr"], arrays["incident_edges"] = incidence_of(source, target, graph.num_nodes, workspace)
         arrays["edge_index"], arrays["edge_relation"] = graph.edge_index, graph.edge_relation
         names: Sequence[str] = ARRAYS
         if num_node_texts(arrays["node_text_row"]) >= search.QUANTISED_FROM:
-            quantised = Quantised.of(arrays["text_vectors"])
+            quantised = Quantised.of(arrays["text_vectors"], workspace)
             arrays |= zip(QUANTISED, (quantised.codes, quantised.scales, quantised.errors), strict=True)
             names = (*ARRAYS, *QUANTISED)
         for name in names:
@@ -107,7 +117,7 @@ def _build(
         save_strings(data / "nodes.arrow", {"id": graph.node_ids, "text": graph.node_texts})
         save_strings(data / "relations.arrow", {"text": graph.relations})
         save_strings(data / "texts.arrow", {"text": texts})
-        MentionTable.build(graph).save(data)
+        MentionTable.build(graph, workspace).save(data)
         write_tables(data / "tables", graph, texts, arrays)
         meta = {
             "schema_version": SCHEMA_VERSION,
@@ -153,40 +163,74 @@ def check_fit(path: Path, meta: Mapping[str, Any], embedder: Embedder | None) ->
         )
 
 
-def _known_vectors(path: Path, embedder: Embedder) -> Mapping[str, Vectors]:
+def _known_vectors(path: Path, embedder: Embedder) -> Known | None:
     """The vectors in the store of an older index, if the same embedder made them; nothing if it is damaged."""
     try:
         meta = read_meta(path)
         check_fit(path, meta, embedder)
         check_files(path, meta, everything=True)
     except GraphIndexError:
-        return {}
-    return stored_vectors(path / str(meta["data"]) / "tables")
+        return None
+    return functools.partial(stored_vectors, path / str(meta["data"]) / "tables")
 
 
 def graph_fingerprint(graph: TextualGraph) -> str:
     """32 hex digits that are equal for equal graphs: ids, texts, relations and topology, in order."""
     digest = hashlib.blake2b(digest_size=16)
     for column in (graph.node_ids, graph.node_texts, graph.relations):
-        strings = column.cast(pa.large_string())
+        if not len(column):
+            continue
+        strings = column.cast(pa.string())
         _, begins, characters = strings.buffers()
-        if len(strings):
-            begin = np.frombuffer(begins, np.int64)[strings.offset : strings.offset + len(strings) + 1]
-            digest.update(np.diff(begin).tobytes())
-            digest.update(memoryview(characters)[begin[0] : begin[-1]] if begin[-1] else b"")
-    for array, dtype in ((graph.edge_index, np.int64), (graph.edge_relation, np.int32)):
-        digest.update(np.ascontiguousarray(array, dtype).tobytes())
+        begin = np.frombuffer(begins, np.int32)[strings.offset : strings.offset + len(strings) + 1]
+        for part in blocks(len(strings)):
+            digest.update(np.diff(begin[part.start : part.stop + 1]).astype(np.int64).tobytes())
+        digest.update(memoryview(characters)[begin[0] : begin[-1]] if begin[-1] else b"")
+    for array, dtype in (
+        (graph.edge_index[0], np.int64),
+        (graph.edge_index[1], np.int64),
+        (graph.edge_relation, np.int32),
+    ):
+        for part in blocks(len(array)):
+            digest.update(np.ascontiguousarray(array[part], dtype).tobytes())
     return digest.hexdigest()
 
 
-def text_rows(graph: TextualGraph) -> tuple[dict[str, npt.NDArray[Any]], pa.StringArray]:
+def text_rows(
+    graph: TextualGraph, workspace: Workspace | None = None
+) -> tuple[dict[str, npt.NDArray[Any]], pa.StringArray]:
     """Distinct texts of nodes, relations and readable relations, and each node's and relation's row among them."""
-    readable = pa.array([readable_relation(r) for r in graph.relations.to_pylist()], pa.string())
-    columns = [graph.node_texts.cast(pa.string()), graph.relations.cast(pa.string()), readable]
-    encoded = pa.concat_arrays(columns).dictionary_encode()
-    rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
     n, r = graph.num_nodes, len(graph.relations)
-    return {"node_text_row": rows[:n], "relation_text_row": rows[n : n + r]}, encoded.dictionary
+    columns = [graph.node_texts, graph.relations]
+    readable = (pa.array(map(readable_relation, part), pa.string()) for part in _lists(graph.relations))
+    if workspace is None:
+        encoded = pa.concat_arrays([*(column.cast(pa.string()) for column in columns), *readable]).dictionary_encode()
+        rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+        texts = encoded.dictionary
+    else:
+        numbering = Numbering(workspace)
+        for column in columns:
+            for part in blocks(len(column)):
+                numbering.add(column.slice(part.start, part.stop - part.start))
+        for some in readable:
+            numbering.add(some)
+        rows, texts = numbering.finish()
+    return {"node_text_row": rows[:n], "relation_text_row": rows[n : n + r]}, texts
+
+
+def _lists(strings: pa.StringArray, size: int = BLOCK_ROWS) -> Iterator[list[str]]:
+    """Strings as lists, some at a time."""
+    return (strings.slice(part.start, part.stop - part.start).to_pylist() for part in blocks(len(strings), size))
+
+
+def _relation_reading(relations: pa.StringArray, workspace: Workspace | None) -> Vectors:
+    embedder = default_embedder()
+    vectors = array_in(workspace, (len(relations), embedder.dimension), np.float32)
+    at = 0
+    for some in _lists(relations, _PART):
+        vectors[at : at + len(some)] = embedder.embed([readable_relation(relation) for relation in some])
+        at += len(some)
+    return vectors
 
 
 def num_node_texts(node_text_row: npt.NDArray[np.int32]) -> int:
@@ -195,34 +239,40 @@ def num_node_texts(node_text_row: npt.NDArray[np.int32]) -> int:
 
 
 def embed_texts(
-    texts: Sequence[str],
+    texts: pa.StringArray,
     embedder: Embedder,
-    known: Mapping[str, Vectors],
-    progress: Progress | None,
+    known: Known | None = None,
+    progress: Progress | None = None,
     unfinished: Unfinished | None = None,
+    workspace: Workspace | None = None,
 ) -> Vectors:
-    """Vectors of the texts [U, D], those already known taken over, also from a build that was not finished.
+    """Vectors of distinct texts [U, D], those already known taken over, also from a build that was not finished.
 
-    Many texts are embedded part by part, each kept until the build is finished.
+    Many texts are embedded part by part, each kept until the build is finished. With a workspace the vectors lie in it,
+    and only so many texts as fit are compared with what is known at a time.
     """
-    vectors = np.empty((len(texts), embedder.dimension), np.float32)
-    left = {text: row for row, text in enumerate(texts)}
-
-    def take(some: Iterable[str], made: Iterable[Vectors]) -> None:
-        for text, vector in zip(some, made, strict=True):
-            if (row := left.pop(text, None)) is not None:
-                vectors[row] = vector
-
-    take(known, known.values())
-    for earlier, made in unfinished.parts() if unfinished else ():
-        take(earlier, made)
-    new = list(left)
-    for start in range(0, len(new), _PART):
-        part = new[start : start + _PART]
-        tell = None if progress is None else functools.partial(_tell, progress, start, len(new))
-        vectors[[left[text] for text in part]] = made = embedder.embed(part, tell)
-        if unfinished and len(new) > _PART:
-            unfinished.keep(part, made)
+    vectors = array_in(workspace, (len(texts), embedder.dimension), np.float32)
+    window = workspace.rows(_TEXT_BYTES) if workspace else max(len(texts), 1)
+    for block in blocks(len(texts), window):
+        here = texts.slice(block.start, block.stop - block.start).to_pylist()
+        left = {text: row for row, text in enumerate(here, block.start)}
+        for some, made in itertools.chain(known() if known else (), unfinished.parts() if unfinished else ()):
+            for text, vector in zip(some, made, strict=True):
+                if (row := left.pop(text, None)) is not None:
+                    vectors[row] = vector
+        new = list(left)
+        beyond = len(texts) - block.stop  # what of these is known is not known yet
+        for start in range(0, len(new), _PART):
+            part = new[start : start + _PART]
+            before = block.start + start
+            tell = (
+                None
+                if progress is None
+                else functools.partial(_tell, progress, before, block.start + len(new) + beyond)
+            )
+            vectors[[left[text] for text in part]] = made = embedder.embed(part, tell)
+            if unfinished and len(new) > _PART:
+                unfinished.keep(part, made)
     return vectors
 
 
@@ -230,14 +280,19 @@ def _tell(progress: Progress, before: int, total: int, done: int, _: int) -> Non
     progress(before + done, total)
 
 
-def stored_vectors(tables: Path) -> Mapping[str, Vectors]:
-    """Every text in a store with its vector [D]."""
+def array_in(workspace: Workspace | None, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """An array of zeros, in memory without a workspace."""
+    return np.zeros(shape, dtype) if workspace is None else workspace.array(shape, dtype)
+
+
+def stored_vectors(tables: Path) -> Iterator[tuple[list[str], Vectors]]:
+    """Every text in a store with its vector: texts and vectors [n, D], some at a time."""
     import lancedb
 
-    table = lancedb.connect(tables).open_table("texts").to_arrow().combine_chunks()
-    column = table["vector"].combine_chunks()
-    vectors = column.flatten().to_numpy().reshape(len(column), -1)
-    return dict(zip(table["text"].to_pylist(), vectors, strict=True))
+    for batch in (
+        lancedb.connect(tables).open_table("texts").search().select(["text", "vector"]).to_batches(_ROWS_PER_WRITE)
+    ):
+        yield batch["text"].to_pylist(), batch["vector"].flatten().to_numpy().reshape(batch.num_rows, -1)
 
 
 def write_tables(

@@ -30,6 +30,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graph_data.errors import GraphError
+from graph_data.external import Workspace
 from graphrag.errors import GraphIndexError
 
 META = "meta.json"
@@ -39,6 +40,8 @@ KIND = "chat-with-graph index"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FULL_WORDS = ("no space left", "quota exceeded", "file too large", "os error 28", "disk full")
 _CHECKED_BYTES = 256 * 2**20  # larger files are checked by size alone when an index is opened
+LEAST_MEMORY = 10**9  # bytes, of a build with a bound
+_LIBRARIES = 800 * 10**6  # of it, taken by the embedder, LanceDB and Python
 _DAY = 86_400.0
 _PAGE = 4096
 _NEEDED = {"schema_version", "embedder", "data", "files"}
@@ -135,20 +138,48 @@ def building(path: Path) -> Iterator[Path]:
     Raises:
         GraphIndexError: the disk is full, or the place cannot be written.
     """
-    prefix = f".{path.name}.building-{platform.node()}-"  # only this host's can be asked for
-    temporary = path.parent / f"{prefix}{os.getpid()}-{secrets.token_hex(4)}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _clean(path.parent, prefix)
-        data = temporary / f"data-{secrets.token_hex(4)}"
-        data.mkdir(parents=True)
-        yield data
+        with hidden(path) as temporary:
+            data = temporary / f"data-{secrets.token_hex(4)}"
+            data.mkdir()
+            yield data
     except GraphError:
         raise
     except Exception as error:
         if (reason := _disk_trouble(error)) is None:
             raise
         raise GraphIndexError(f"{path}: the index cannot be written: {reason}.") from error
+
+
+@contextmanager
+def scratch(path: Path, memory: int | None) -> Iterator[Workspace | None]:
+    """A workspace beside `path` for a build that shall take at most `memory` bytes; None for one without a bound.
+
+    Raises:
+        GraphIndexError: the libraries alone take more.
+    """
+    if memory is None:
+        yield None
+        return
+    if memory < LEAST_MEMORY:
+        raise GraphIndexError(
+            f"{path}: it cannot be built in {memory:,} bytes of memory, for the libraries alone take most of a "
+            f"gigabyte; allow at least {LEAST_MEMORY:,}."
+        )
+    with hidden(path) as folder:
+        yield Workspace(folder, (memory - _LIBRARIES) // 2)
+
+
+@contextmanager
+def hidden(path: Path) -> Iterator[Path]:
+    """A hidden folder beside `path`, removed at the end; those that killed processes left are removed first."""
+    prefix = f".{path.name}.building-{platform.node()}-"  # only this host's can be asked for
+    temporary = path.parent / f"{prefix}{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _clean(path.parent, prefix)
+        temporary.mkdir()
+        yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -2,7 +2,8 @@
 ragged rows.
 
 Clean text is read by Arrow at a million rows a second; text that Arrow refuses is read again row by row, which
-gives the exact line of whatever is wrong. Knows nothing of graphs.
+gives the exact line of whatever is wrong. Text that does not fit in memory is read in blocks, its form told by the
+first of them. Knows nothing of graphs.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
-from typing import Literal
+from pathlib import Path
+from typing import IO, Any, Literal
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -22,7 +25,7 @@ from graph_data.errors import GraphReadError
 from graph_data.readers.assemble import KEPT_DROPPED
 from graph_data.readers.attributes import is_number, key_of
 from graph_data.readers.columns import KNOWN_NAMES
-from graph_data.readers.files import TextFile, suffix_of
+from graph_data.readers.files import WIDE_BOMS, TextFile, opened, position_in, read_head, suffix_of, to_text
 from graph_data.readers.options import LoadOptions
 from graph_data.readers.table import Table, clean, unique_names
 
@@ -56,10 +59,113 @@ def read_table(file: TextFile, options: LoadOptions) -> Table:
     else:
         rows, lines, note = _read_rows(file, data, delimiter, quoted)
         rows, lines, dropped = _even(file, rows, lines)
+        dropped = [(line + first_line, why) for line, why in dropped]
         notes += [note] if note else []
         columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
         line_of = lines.__getitem__
     return _with_header(file, columns, options, delimiter, lambda row: line_of(row) + first_line, dropped, notes)
+
+
+def table_blocks(path: Path, options: LoadOptions, block: int) -> Iterator[tuple[Table, float]]:
+    """Read delimited text of any size, `block` bytes at a time; each with the share of the file that has been read.
+
+    Delimiter, quoting, header and encoding are those of the first block. Ragged rows are left out and reported, by the
+    line on which they are if no row takes several.
+
+    Raises: GraphReadError as `read_table`, and for a later block that cannot be read as the first.
+    """
+    data = read_head(path, block)
+    head = to_text(path, data, options.encoding)
+    plain = _plain_lines(head.data)
+    delimiter = options.delimiter or sniff_delimiter(head, plain)
+    form = read_table(head, replace(options, delimiter=delimiter))
+    quoted = _is_quoted(plain, delimiter)
+    encoding = options.encoding or ("latin-1" if head.notes else "utf-8")
+    if data[:2] in WIDE_BOMS or encoding.lower().startswith(("utf-16", "utf-32", "utf16", "utf32")):
+        raise GraphReadError(path, f"{encoding} is not read in blocks", mend="convert it to UTF-8")
+    skipped = head.data[: len(head.data) - len(plain)].count(b"\n")
+    left_out: list[tuple[int, str]] = []  # since the last block
+
+    def ragged(row: Any) -> str:
+        left_out.append((skipped + row.number, f"{row.actual_columns} columns, {row.expected_columns} expected"))
+        return "skip"
+
+    def block_of(columns: list[pa.Array], first: int, lines: Sequence[tuple[int, str]], header: bool) -> Table:
+        return Table(
+            where=form.where,
+            names=form.names,
+            columns=tuple(clean(column).slice(1 if header else 0) for column in columns),
+            has_header=form.has_header,
+            line_of=lambda row: _past(first + row + (1 if header else 0), lines),
+            dropped=tuple(lines[:KEPT_DROPPED]),
+            dropped_total=len(lines),
+            notes=form.notes if first == skipped + 1 else (),
+        )
+
+    line = skipped + 1
+    try:
+        with opened(path) as stream:
+            for _ in range(skipped):
+                stream.readline()
+            counted = _CountedQuotes(stream)
+            for batch in _batches(counted, len(form.names), delimiter, quoted, encoding, block, ragged):
+                last = _past(line + batch.num_rows - 1, left_out)
+                mine = [found for found in left_out if found[0] <= last]
+                del left_out[: len(mine)]
+                share = position_in(stream) / max(path.stat().st_size, 1)
+                yield block_of(batch.columns, line, mine, form.has_header and line == skipped + 1), share
+                line = last + 1
+            if quoted and counted.quotes % 2 == 1:
+                raise GraphReadError(
+                    path, 'quotes are not balanced, so that rows run into each other',
+                    mend='close the quote that stays open, or double each " inside a field',
+                )  # fmt: skip
+            if left_out:
+                yield block_of([pa.array([], pa.string())] * len(form.names), line, left_out, False), 1.0
+    except (pa.ArrowException, UnicodeError) as error:
+        what = " ".join(str(error).split())[:150].rstrip(".")
+        raise GraphReadError(
+            path, f"it cannot be read on as it began ({what})", line=line,
+            mend="pass encoding=... or delimiter=..., or read it without a bound of memory",
+        ) from error  # fmt: skip
+
+
+class _CountedQuotes:
+    """A stream of which the quotes are counted as it is read."""
+
+    closed = False
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.quotes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self.quotes += data.count(b'"')
+        return data
+
+
+def _past(line: int, left_out: Sequence[tuple[int, str]]) -> int:
+    """The line of a row, given where it would be if none before it had been left out; these ascend."""
+    for other, _ in left_out:
+        if other > line:
+            break
+        line += 1
+    return line
+
+
+def _batches(
+    stream: _CountedQuotes,
+    width: int,
+    delimiter: str,
+    quoted: bool,
+    encoding: str,
+    block: int,
+    ragged: Callable[[Any], str],
+) -> Iterator[pa.RecordBatch]:
+    reading, parsing, converting = _arrow_options(width, delimiter, quoted, block, ragged)
+    reading.encoding = encoding
+    yield from pa_csv.open_csv(stream, reading, parsing, converting)
 
 
 def _plain_lines(data: bytes) -> bytes:
@@ -129,20 +235,26 @@ def _read_fast(data: bytes, delimiter: str, quoted: bool) -> pa.Table | None:
     head = data[: _SAMPLE_BYTES * 8].split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
     try:
         width = len(next(csv.reader([head], delimiter=delimiter, quoting=_quoting(quoted))))
-        names = [f"f{i}" for i in range(width)]
-        return pa_csv.read_csv(
-            io.BytesIO(data),
-            pa_csv.ReadOptions(column_names=names, block_size=_BLOCK, use_threads=False),
-            pa_csv.ParseOptions(
-                delimiter=delimiter,
-                quote_char='"' if quoted else False,
-                newlines_in_values=quoted,
-                ignore_empty_lines=True,
-            ),
-            pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
-        )
+        return pa_csv.read_csv(io.BytesIO(data), *_arrow_options(width, delimiter, quoted, _BLOCK))
     except (pa.ArrowException, csv.Error, StopIteration):
         return None
+
+
+def _arrow_options(
+    width: int, delimiter: str, quoted: bool, block: int, ragged: Callable[[Any], str] | None = None
+) -> tuple[pa_csv.ReadOptions, pa_csv.ParseOptions, pa_csv.ConvertOptions]:
+    names = [f"f{i}" for i in range(width)]
+    return (
+        pa_csv.ReadOptions(column_names=names, block_size=block, use_threads=False),
+        pa_csv.ParseOptions(
+            delimiter=delimiter,
+            quote_char='"' if quoted else False,
+            newlines_in_values=quoted,
+            ignore_empty_lines=True,
+            invalid_row_handler=ragged,
+        ),
+        pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+    )
 
 
 def _read_rows(file: TextFile, data: bytes, delimiter: str, quoted: bool) -> tuple[list[list[str]], list[int], str]:

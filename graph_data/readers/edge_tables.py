@@ -12,6 +12,7 @@ Rules
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,10 +95,10 @@ def read_edges(
 ) -> TextualGraph:
     """The graph of an edge table, with the nodes table where there is one."""
     take_over(edges, findings)
-    findings.note(_used(edges, columns))
-    edges = _complete_rows(edges, columns, findings)
+    findings.note(columns_used(edges, columns))
+    edges = complete_rows(edges, columns, findings)
     heads, tails = edges.columns[columns.head], edges.columns[columns.tail]
-    codes, relations = _edge_texts(edges, columns, findings)
+    codes, relations = _encoded(EdgeText.of(edges, columns, findings).written(edges, findings))
     if nodes is None:
         ids, edge_index = _nodes_of_edges(heads, tails)
         return assemble(ids, ids, edge_index, codes, relations, findings)
@@ -118,7 +119,7 @@ def take_over(table: Table, findings: Findings) -> None:
     findings.dropped_total += table.dropped_total - len(table.dropped)
 
 
-def _used(table: Table, columns: EdgeColumns) -> str:
+def columns_used(table: Table, columns: EdgeColumns) -> str:
     relation = "none" if columns.relation is None else table.names[columns.relation]
     header = "" if table.has_header else " (no header)"
     return (
@@ -126,7 +127,7 @@ def _used(table: Table, columns: EdgeColumns) -> str:
     )
 
 
-def _complete_rows(edges: Table, columns: EdgeColumns, findings: Findings) -> Table:
+def complete_rows(edges: Table, columns: EdgeColumns, findings: Findings) -> Table:
     """Without the rows that lack an end."""
     heads, tails = edges.columns[columns.head], edges.columns[columns.tail]
     if not heads.null_count and not tails.null_count:
@@ -159,31 +160,69 @@ def _nodes_of_edges(heads: pa.Array, tails: pa.Array) -> tuple[pa.Array, Codes]:
     return encoded.dictionary.take(pa.array(order)), rank[codes]
 
 
-def _edge_texts(edges: Table, columns: EdgeColumns, findings: Findings) -> tuple[Codes, pa.Array]:
-    """The edges' texts as codes [E] and distinct texts."""
-    others = {
-        key_of(name): i for i, name in reversed(list(enumerate(edges.names))) if i not in (columns.head, columns.tail,
-        columns.relation)
-    }  # fmt: skip
-    base = None if columns.relation is None else edges.columns[columns.relation]
-    if base is None and (found := next((others[key] for key in DESCRIPTION_KEYS if key in others), None)) is not None:
-        base = edges.columns[found]
-        findings.note(f"edge text taken from the column {edges.names[found]!r}")
-        others = {key: i for key, i in others.items() if i != found}
-    if base is not None:
-        wanted = [others[key] for key in (*ROLE_KEYS, *DESCRIPTION_KEYS) if key in others]
-        unlabelled = base.null_count
-        base = base.fill_null(DEFAULT_RELATION)
-    else:
-        wanted, unlabelled = [i for key, i in reversed(others.items()) if _tells(key, edges.columns[i])], edges.num_rows
-        base = pa.repeat(pa.scalar(DEFAULT_RELATION), edges.num_rows)
-    if unlabelled:
-        findings.note(f"{unlabelled:,} edges name no relation: written as {DEFAULT_RELATION!r}")
-    if left_out := [edges.names[i] for i in sorted(others.values()) if i not in wanted]:
-        findings.note(f"edge columns left out: {', '.join(left_out)}")
-    parts = [pc.binary_join_element_wise(f"; {edges.names[i]}: ", edges.columns[i], "") for i in wanted]
-    texts = pc.binary_join_element_wise(base, *parts, "", null_handling="skip") if parts else base
-    encoded = pc.dictionary_encode(texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts)
+@dataclass
+class EdgeText:
+    """How an edge's text is made of its row.
+
+    Attributes:
+        base: the column that says what the edge is; None if there is none.
+        fields: columns written behind it.
+        unlabelled: rows so far that said nothing.
+    """
+
+    base: int | None
+    fields: Sequence[int]
+    unlabelled: int = 0
+
+    @staticmethod
+    def of(edges: Table, columns: EdgeColumns, findings: Findings) -> EdgeText:
+        """Choose the columns by the rows of a table; what is left out is noted."""
+        others = {
+            key_of(name): i for i, name in reversed(list(enumerate(edges.names))) if i not in (columns.head,
+            columns.tail, columns.relation)
+        }  # fmt: skip
+        base = columns.relation
+        if (
+            base is None
+            and (base := next((others[key] for key in DESCRIPTION_KEYS if key in others), None)) is not None
+        ):
+            findings.note(f"edge text taken from the column {edges.names[base]!r}")
+            others = {key: i for key, i in others.items() if i != base}
+        if base is not None:
+            fields = [others[key] for key in (*ROLE_KEYS, *DESCRIPTION_KEYS) if key in others]
+        else:
+            fields = [i for key, i in reversed(others.items()) if _tells(key, edges.columns[i])]
+        if left_out := [edges.names[i] for i in sorted(others.values()) if i not in fields]:
+            findings.note(f"edge columns left out: {', '.join(left_out)}")
+        return EdgeText(base, fields)
+
+    def texts(self, edges: Table) -> pa.StringArray:
+        """The texts of these rows."""
+        if self.base is not None:
+            base = edges.columns[self.base]
+            self.unlabelled += base.null_count
+            base = base.fill_null(DEFAULT_RELATION)
+        else:
+            self.unlabelled += edges.num_rows
+            base = pa.repeat(pa.scalar(DEFAULT_RELATION), edges.num_rows)
+        parts = [pc.binary_join_element_wise(f"; {edges.names[i]}: ", edges.columns[i], "") for i in self.fields]
+        texts = pc.binary_join_element_wise(base, *parts, "", null_handling="skip") if parts else base
+        return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+
+    def note(self, findings: Findings) -> None:
+        """Say how many rows said nothing."""
+        if self.unlabelled:
+            findings.note(f"{self.unlabelled:,} edges name no relation: written as {DEFAULT_RELATION!r}")
+
+    def written(self, edges: Table, findings: Findings) -> pa.StringArray:
+        """The texts of all rows, noted."""
+        texts = self.texts(edges)
+        self.note(findings)
+        return texts
+
+
+def _encoded(texts: pa.StringArray) -> tuple[Codes, pa.StringArray]:
+    encoded = texts.dictionary_encode()
     return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary
 
 

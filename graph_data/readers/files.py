@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from graph_data.errors import GraphReadError
 
@@ -22,7 +25,7 @@ _BINARY = {
     b"\x80\x04": "a Python pickle, and pickles are never loaded; save the graph as GraphML, JSON or CSV",
     b"\x80\x05": "a Python pickle, and pickles are never loaded; save the graph as GraphML, JSON or CSV",
 }
-_WIDE_BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+WIDE_BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _CONTROL = bytes(range(9)) + bytes(range(14, 32))
 
 
@@ -51,6 +54,20 @@ def stem_of(path: Path) -> str:
     return name[: -len(suffix)] if (suffix := Path(name).suffix) else name
 
 
+_PACKED = 8  # times as large is a gzip file once unpacked, about
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder; of a gzip file about as many as it unpacks to."""
+    if path.is_dir():
+        return sum(size_of(file) for file in path.iterdir() if file.is_file())
+    try:
+        with path.open("rb") as file:
+            return path.stat().st_size * (_PACKED if file.read(2) == b"\x1f\x8b" else 1)
+    except OSError:
+        return 0  # whoever reads it says why
+
+
 def read_bytes(path: Path) -> bytes:
     """The whole file, unpacked if it is gzip (by content, not by suffix)."""
     return _read(path, -1)
@@ -62,18 +79,33 @@ def read_head(path: Path, size: int) -> bytes:
     return data[: data.rfind(b"\n") + 1 or None] if len(data) == size and data[:4] != b"PAR1" else data
 
 
-def _read(path: Path, size: int) -> bytes:
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """The file as a stream of bytes, unpacked if it is gzip (by content, not by suffix).
+
+    Raises: GraphReadError if it cannot be opened or unpacked, also while it is read in the `with` block.
+    """
     try:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
-            data = gzip.GzipFile(fileobj=file).read(size) if packed else file.read(size)
+            yield cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file
     except FileNotFoundError:
         raise GraphReadError(path, "there is no such file", mend="check the name") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise GraphReadError(path, f"the gzip file is damaged ({error})", mend="fetch or pack it again") from error
     except OSError as error:
         raise GraphReadError(path, f"the file cannot be opened ({error.strerror or error})") from error
+
+
+def position_in(stream: IO[bytes]) -> int:
+    """How many bytes of the file itself, packed or not, a stream of `opened` has taken."""
+    return stream.fileobj.tell() if isinstance(stream, gzip.GzipFile) and stream.fileobj else stream.tell()
+
+
+def _read(path: Path, size: int) -> bytes:
+    with opened(path) as file:
+        data = file.read(size)
     if not data[:4096].strip(b" \t\r\n\x00") and not data.strip(b" \t\r\n\x00"):
         raise GraphReadError(path, "the file is empty", mend="give a file with a graph in it")
     return data
@@ -88,8 +120,8 @@ def to_text(path: Path, data: bytes, encoding: str | None = None) -> TextFile:
     for magic, what in _BINARY.items():
         if data.startswith(magic):
             raise GraphReadError(path, f"this is {what}" if what.startswith("a") else f"this file is {what}")
-    if encoding is None and data[:2] in _WIDE_BOMS:
-        encoding = _WIDE_BOMS[data[:2]]
+    if encoding is None and data[:2] in WIDE_BOMS:
+        encoding = WIDE_BOMS[data[:2]]
     if encoding is not None:
         return TextFile(path, _decode(path, data, encoding).removeprefix("\ufeff").encode("utf-8", "replace"))
     data = data.removeprefix(b"\xef\xbb\xbf")

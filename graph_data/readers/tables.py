@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from graph_data.errors import GraphReadError
 from graph_data.readers.assemble import Findings
 from graph_data.readers.delimited import read_table
-from graph_data.readers.edge_tables import edge_columns, read_edges
+from graph_data.readers.edge_tables import EdgeColumns, edge_columns, read_edges
 from graph_data.readers.entities import read_entities
 from graph_data.readers.files import read_bytes, read_text, suffix_of
 from graph_data.readers.options import LoadOptions
@@ -29,15 +29,14 @@ def read(path: Path, options: LoadOptions) -> TextualGraph:
         return read_nodes_and_edges(path, Path(options.edges), options)
     if options.nodes is not None:
         return read_nodes_and_edges(Path(options.nodes), path, options)
-    return graph_of(table_of(path, options), options, _kind(path))
+    return graph_of(table_of(path, options), options, kind_of(path))
 
 
 def graph_of(table: Table, options: LoadOptions, kind: str) -> TextualGraph:
     """The graph of one table: of edges if it has two columns for the ends, else of entities."""
     columns = edge_columns(table, options)
     if columns is not None:
-        triples = "triples" if columns.relation is not None else "edges"
-        return read_edges(table, columns, Findings(table.where, f"table of {triples} ({kind})"))
+        return read_edges(table, columns, Findings(table.where, format_of(columns, kind)))
     if not table.has_header:
         raise GraphReadError(
             table.where, f"a table of {len(table.names)} columns without a header: which are the ends of an edge?",
@@ -49,19 +48,30 @@ def graph_of(table: Table, options: LoadOptions, kind: str) -> TextualGraph:
 def read_triples(path: Path, options: LoadOptions) -> TextualGraph:
     """Read a table that is one of triples or edges, whatever its columns are called."""
     table = table_of(path, options)
+    columns = triple_columns(table, options)
+    if columns is None:
+        raise GraphReadError(path, "a table of triples needs at least two columns")
+    return read_edges(table, columns, Findings(str(path), f"table of triples ({kind_of(path)})"))
+
+
+def format_of(columns: EdgeColumns, kind: str) -> str:
+    """What a table of edges is called in a report."""
+    return f"table of {'triples' if columns.relation is not None else 'edges'} ({kind})"
+
+
+def triple_columns(table: Table, options: LoadOptions) -> EdgeColumns | None:
+    """As `edge_columns`, but whatever the columns are called: the first three, or two."""
     columns = edge_columns(table, options)
     if columns is None and len(table.names) >= 2:
         first = (0, 1, 2) if len(table.names) > 2 else (0, None, 1)
         columns = edge_columns(table, LoadOptions(head=first[0], relation=first[1], tail=first[2]))
-    if columns is None:
-        raise GraphReadError(path, "a table of triples needs at least two columns")
-    return read_edges(table, columns, Findings(str(path), f"table of triples ({_kind(path)})"))
+    return columns
 
 
 def read_entity_table(path: Path, options: LoadOptions) -> TextualGraph:
     """Read a table with one entity a row."""
     table = table_of(path, options)
-    return read_entities(table, options, Findings(str(path), f"table of entities ({_kind(path)})"))
+    return read_entities(table, options, Findings(str(path), f"table of entities ({kind_of(path)})"))
 
 
 def read_nodes_and_edges(nodes_path: Path, edges_path: Path, options: LoadOptions) -> TextualGraph:
@@ -73,7 +83,7 @@ def read_nodes_and_edges(nodes_path: Path, edges_path: Path, options: LoadOption
             edges_path, f"no columns for the two ends of an edge among {', '.join(edges.names)}",
             mend="name them with head=... and tail=...",
         )  # fmt: skip
-    findings = Findings(f"{nodes_path} and {edges_path.name}", f"tables of nodes and edges ({_kind(edges_path)})")
+    findings = Findings(f"{nodes_path} and {edges_path.name}", f"tables of nodes and edges ({kind_of(edges_path)})")
     return read_edges(edges, columns, findings, nodes, options)
 
 
@@ -96,5 +106,5 @@ def _short(error: Exception) -> str:
     return " ".join(str(error).split())[:150].rstrip(".")
 
 
-def _kind(path: Path) -> str:
+def kind_of(path: Path) -> str:
     return _KINDS.get(suffix_of(path), "delimited")

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from graph_data.external import SortedRows, Workspace, blocks
 from graph_data.text import name_of
 from graph_data.textual_graph import TextualGraph
 from graphrag.retrieval.literals import literals_of
@@ -31,6 +32,7 @@ PARTIAL_MENTIONS = 4  # of a question, at most
 PARTIAL_SHARE = 0.34  # of a name's words, from which they name it
 SENTENCE = 4  # content words from which a name may be a sentence
 SPELLED = (5, 24)  # letters of a word that may be misspelled
+_NAMES = 16_384  # read at a time
 RARE = 300  # nodes at most that a word must lead to, to begin a partial mention
 _ARTICLES = frozenset({"the", "a", "an"})
 _WORD = re.compile(r"[^\W_]+")
@@ -110,9 +112,22 @@ def _carries(word: str) -> bool:
     return word not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())
 
 
-def _vocabulary(names: Iterable[str]) -> list[str]:
+def _vocabulary(names: Iterable[str]) -> list[bytes]:
     words = {word for name in names for word, _, _ in words_with_spans(name) if _carries(word) and not word.isdigit()}
-    return sorted((word for word in words if _may_be_misspelled(word)), key=str.encode)
+    return [word.encode() for word in words if _may_be_misspelled(word)]
+
+
+def _distinct(ascending: npt.NDArray[np.bytes_]) -> npt.NDArray[np.bytes_]:
+    new = np.ones(len(ascending), bool)
+    new[1:] = ascending[1:] != ascending[:-1]
+    return ascending[new]
+
+
+def _names_of(graph: TextualGraph, literals: Sequence[str], block: slice) -> dict[int, str]:
+    """Names of nodes, from `graph.num_nodes` on of literals, by their numbers."""
+    texts = graph.node_texts.slice(block.start, block.stop - block.start).to_pylist()
+    beyond = literals[max(0, block.start - graph.num_nodes) : max(0, block.stop - graph.num_nodes)]
+    return dict(enumerate([*map(name_of, texts), *beyond], block.start))
 
 
 def _may_be_misspelled(word: str) -> bool:
@@ -152,41 +167,33 @@ class MentionTable:
     spelled_words: npt.NDArray[np.int32]  # [S], rows of `vocabulary`
 
     @staticmethod
-    def build(graph: TextualGraph) -> MentionTable:
-        """Read the names of all nodes, then of all literals."""
-        keys: list[int] = []
-        nodes: list[int] = []
-        exact: list[bool] = []
-        word_keys: list[int] = []
-        word_nodes: list[int] = []
-        sizes: list[int] = []
-        names = [*(name_of(text) for text in graph.node_texts.to_pylist()), *literals_of(graph).values]
-        for node, name in enumerate(names):
-            for key, is_name in _name_keys(name):
-                keys.append(key)
-                nodes.append(node)
-                exact.append(is_name)
-            words = list(dict.fromkeys(content_words(name)[:MAX_MENTION_WORDS]))
-            sizes.append(len(words))
-            word_keys += (_key((word,)) for word in words)
-            word_nodes += [node] * len(words)
-        vocabulary = _vocabulary(names)
-        spelled = [(key, row) for row, word in enumerate(vocabulary) for key in _spellings(word)]
-        spelled_array = np.asarray([key for key, _ in spelled], np.uint64)
-        spelled_order = np.argsort(spelled_array, kind="stable")
-        key_array, word_array = np.asarray(keys, np.uint64), np.asarray(word_keys, np.uint64)
-        order, word_order = np.argsort(key_array, kind="stable"), np.argsort(word_array, kind="stable")
-        return MentionTable(
-            key_array[order],
-            np.asarray(nodes, np.int32)[order],
-            np.asarray(exact, np.bool_)[order],
-            word_array[word_order],
-            np.asarray(word_nodes, np.int32)[word_order],
-            np.asarray(sizes, np.uint8),
-            np.asarray([word.encode() for word in vocabulary], f"S{SPELLED[1]}"),
-            spelled_array[spelled_order],
-            np.asarray([row for _, row in spelled], np.int32)[spelled_order],
-        )
+    def build(graph: TextualGraph, workspace: Workspace | None = None) -> MentionTable:
+        """Read the names of all nodes, then of all literals; what does not fit in memory goes to the workspace."""
+        whole = SortedRows(workspace, np.uint64, np.int32, np.bool_)
+        parts = SortedRows(workspace, np.uint64, np.int32)
+        vocabulary = SortedRows(workspace, f"S{SPELLED[1]}")
+        literals = literals_of(graph).values
+        sizes = np.zeros(graph.num_nodes + len(literals), np.uint8)
+        for block in blocks(len(sizes), _NAMES):
+            names = _names_of(graph, literals, block)
+            named = [(key, node, exact) for node, name in names.items() for key, exact in _name_keys(name)]
+            words = {node: set(content_words(name)[:MAX_MENTION_WORDS]) for node, name in names.items()}
+            sizes[block] = [len(some) for some in words.values()]
+            if named:
+                whole.add(*zip(*named, strict=True))
+            if held := [(_key((word,)), node) for node, some in words.items() for word in some]:
+                parts.add(*zip(*held, strict=True))
+            vocabulary.add(_vocabulary(names.values()))
+        spellable = _distinct(*vocabulary.columns())
+        spelled = SortedRows(workspace, np.uint64, np.int32)
+        for block in blocks(len(spellable), _NAMES):
+            numbered = enumerate(spellable[block].tolist(), block.start)
+            ways = ((key, row) for row, word in numbered for key in _spellings(word.decode()))
+            spelled.add(*zip(*ways, strict=True))
+        keys, nodes, exact = whole.columns()
+        word_keys, word_nodes = parts.columns()
+        spelled_keys, spelled_words = spelled.columns()
+        return MentionTable(keys, nodes, exact, word_keys, word_nodes, sizes, spellable, spelled_keys, spelled_words)
 
     @cached_property
     def has_sentences(self) -> bool:

@@ -21,6 +21,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from graph_data.external import Workspace
 from graphrag.retrieval._scan import candidates
 
 FloatArray = npt.NDArray[np.float32]
@@ -62,9 +63,9 @@ class Quantised:
     errors: FloatArray
 
     @staticmethod
-    def of(vectors: FloatArray) -> Quantised:
-        """Quantise each row by the largest of its numbers."""
-        codes = np.empty(vectors.shape, np.int8)
+    def of(vectors: FloatArray, workspace: Workspace | None = None) -> Quantised:
+        """Quantise each row by the largest of its numbers; with a workspace the bytes lie in it."""
+        codes = workspace.array(vectors.shape, np.int8) if workspace else np.zeros(vectors.shape, np.int8)
         scales, errors = np.empty(len(vectors), np.float32), np.empty(len(vectors), np.float32)
         for start in range(0, len(vectors), _ROWS):
             part = slice(start, start + _ROWS)

@@ -188,6 +188,7 @@ class TestFolders:
 def test_the_public_names() -> None:
     assert sorted(graph_data.__all__) == [
         "EmptyGraphError", "GraphError", "GraphReadError", "LoadReport", "TextualGraph", "UnknownSampleError",
+            "Workspace",
         "from_networkx", "from_pandas", "from_pyg", "load", "samples",
     ]  # fmt: skip
     assert issubclass(GraphReadError, GraphError)

@@ -164,6 +164,23 @@ def test_columns_can_be_named(tmp_path: Path, cli: Cli) -> None:
     assert json.loads(cli("info", tmp_path / "t.csv", *named, "--json")[1])["nodes"] == 3
 
 
+def test_an_index_within_a_bound_of_memory(films: Path, tmp_path: Path, cli: Cli) -> None:
+    status, out, _ = cli("index", films, "--out", tmp_path / "f.index", "--memory", "1.5GB", "--json")
+    assert status == 0
+    assert json.loads(out)["nodes"] == 3
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []  # nothing is left beside it
+
+
+@pytest.mark.parametrize(
+    ("memory", "status", "said"),
+    [("lots", 2, "'lots' is no size, e.g. 2GB"), ("2", 2, "is no size"), ("200MB", 1, "allow at least 1,000,000,000")],
+)
+def test_a_bound_that_is_none(memory: str, status: int, said: str, films: Path, tmp_path: Path, cli: Cli) -> None:
+    found = cli("index", films, "--out", tmp_path / "f.index", "--memory", memory)
+    assert (found[0], said in found[2]) == (status, True), found
+    assert not (tmp_path / "f.index").exists()
+
+
 def test_an_index_is_overwritten_only_when_asked(films: Path, tmp_path: Path, cli: Cli) -> None:
     assert cli("index", films, "--out", tmp_path / "i")[0] == 0
     status, _, err = cli("index", films, "--out", tmp_path / "i")

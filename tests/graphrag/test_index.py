@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph_data.errors import EmptyGraphError
+from graph_data.external import Workspace
 from graph_data.textual_graph import LoadReport, TextualGraph
 from graphrag.embedding import Progress, Vectors, default_embedder
 from graphrag.errors import GraphIndexError
@@ -397,6 +398,37 @@ def test_a_killed_build_goes_on_where_it_was(tmp_path: Path) -> None:
     assert set(embedder.asked) == set(index.texts.to_pylist()) - set(done)
     np.testing.assert_array_equal(index.text_vectors, CountingEmbedder().embed(index.texts.to_pylist()))
     assert [file.name for file in tmp_path.iterdir()] == ["g.index"]
+
+
+def test_within_a_bound_of_memory_the_index_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphrag.retrieval.incidence.BLOCK_ROWS", 700)
+    monkeypatch.setattr("graphrag.retrieval.mentions._NAMES", 500)
+    graph, embedder = crowded_graph(), CountingEmbedder()
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    whole = GraphIndex.build(graph, tmp_path / "whole.index", CountingEmbedder())
+    bound = GraphIndex.build(graph, tmp_path / "bound.index", embedder, workspace=Workspace(scratch, 1))
+    files = [name for name in whole.meta["files"] if not name.startswith("tables/")]
+    assert len(files) > 15
+    assert {name: bound.meta["files"][name] for name in files} == {name: whole.meta["files"][name] for name in files}
+    assert len(list(scratch.iterdir())) > 50  # it did go to disk
+    assert len(embedder.asked) == len(set(embedder.asked)) == len(whole.texts)
+
+
+def test_within_a_bound_known_vectors_are_taken_over(tmp_path: Path) -> None:
+    path, again = tmp_path / "g.index", CountingEmbedder()
+    (tmp_path / "scratch").mkdir()
+    before = np.asarray(GraphIndex.build(crowded_graph(), path, CountingEmbedder()).text_vectors)
+    index = GraphIndex.build(crowded_graph(), path, again, overwrite=True, workspace=Workspace(tmp_path / "scratch", 1))
+    assert again.asked == []
+    np.testing.assert_array_equal(index.text_vectors, before)
+
+
+def crowded_graph() -> TextualGraph:
+    rng = np.random.default_rng(0)
+    names = [f"Ann {i} of the {i % 700} hills" for i in range(6_000)]
+    edges = rng.integers(len(names), size=(9_000, 2)).tolist()
+    return TextualGraph.from_triples((names[a], f"rel_{a % 2_500}", names[b]) for a, b in [*edges, (3, 3)])
 
 
 def slow_graph() -> TextualGraph:

@@ -129,7 +129,9 @@ struct Graph {
   Id num_nodes, num_edges;
   const double* costs;  // [E], or one
   bool one_cost;
+  const Id* cheap;
   const double* cheap_costs;
+  Id num_cheap;
   const Id* dear;
   Id num_dear;
   Special special;
@@ -174,7 +176,6 @@ struct Cluster {
   double planned = kNever;  // when it looks at an edge next
   Place skip_up = kNone;  // a shorter way up, and the moats along it
   double skip_sum = 0;
-  Place child_1 = kNone, child_2 = kNone;
   bool necessary = false;
 };
 
@@ -247,18 +248,16 @@ class Growth {
       : graph_(graph), known_(graph.num_nodes + graph.num_dear) {}
 
   void solve(const Id* terminals, const double* prizes, Id count) {
-    for (Id i = 0; i < count; ++i) {
-      const Place v = set_up(terminals[i]);
-      clusters_[v].prizes = prizes[i];
-      deaths_.add_first({prizes[i], terminals[i], v});
-      if (clusters_[v].heap == kNone) continue;
-      clusters_[v].planned = ends_[clusters_[v].heap].value;
-      looks_.add_first({clusters_[v].planned, terminals[i], v});
+    terminals_ = active_ = static_cast<Place>(count);
+    prizes_ = prizes;
+    if (dear_edges_join_first(terminals, count)) {
+      join_dear_edges(terminals);
+    } else {
+      for (Id i = 0; i < count; ++i) begin(set_up(terminals[i]), prizes[i]);
+      each_end_of_dear_edges([this](Id id) { set_up(id); });
     }
     deaths_.start();
     looks_.start();
-    terminals_ = active_ = static_cast<Place>(count);
-    set_up_ends_of_dear_edges();
     grow();
     prune();
   }
@@ -294,27 +293,50 @@ class Growth {
 
   // A vertex with its heap as pcst-fast has it at the start, and then all that touched it.
   Place set_up(Id id) {
-    const Place touched = known_[id], v = vertices_.size(), own = clusters_.size();
-    known_[id] = v + 1;
-    vertices_.push_back({id, own, ends_.size(), 0, kNone, kNone, 0});
-    Cluster cluster;
-    cluster.label = id;
-    cluster.heap = id < graph_.num_nodes ? heap_of_a_node(v) : heap_of_a_middle(v);
-    clusters_.push_back(cluster);
+    const Place touched = known_[id], v = add_vertex(id);
+    clusters_.back().heap = id < graph_.num_nodes ? heap_of_a_node(v) : heap_of_a_middle(v);
     replay(v, touched);
     return v;
   }
 
-  // They merge at time 0. In the order of their ids memory is read faster.
-  void set_up_ends_of_dear_edges() {
-    std::vector<Id> ids;
-    ids.reserve(2 * graph_.num_dear);
+  Place add_vertex(Id id) {
+    const Place v = vertices_.size();
+    vertices_.push_back({id, clusters_.size(), ends_.size(), 0, kNone, kNone, 0});
+    Cluster cluster;
+    cluster.label = id;
+    cluster.active = false;
+    clusters_.push_back(cluster);
+    known_[id] = v + 1;
+    return v;
+  }
+
+  // A terminal's own cluster grows from the start.
+  void begin(Place v, double prize) {
+    const Place own = vertices_[v].own;
+    clusters_[own].prizes = prize;
+    clusters_[own].active = true;
+    announce(own);
+  }
+
+  // Events of a cluster that grows from time 0.
+  void announce(Place at) {
+    Cluster& cluster = clusters_[at];
+    deaths_.add_first({cluster.prizes, cluster.label, at});
+    if (cluster.heap == kNone) return;
+    cluster.planned = ends_[cluster.heap].value;
+    looks_.add_first({cluster.planned, cluster.label, at});
+  }
+
+  // The vertices at the ends of dear edges merge at time 0. In the order of their ids memory is read faster.
+  template <typename Visit>
+  void each_end_of_dear_edges(Visit visit) const {
+    std::vector<std::uint64_t> marks(graph_.num_nodes / 64 + 1);
     for (Id i = 0; i < graph_.num_dear; ++i)
       for (const Id* side : {graph_.source, graph_.target})
-        if (const Id id = side[graph_.dear[i]]; known_[id] == 0) ids.push_back(id);
-    std::sort(ids.begin(), ids.end());
-    for (const Id id : ids)
-      if (known_[id] == 0) clusters_[vertices_[set_up(id)].own].active = false;
+        if (const Id id = side[graph_.dear[i]]; known_[id] == 0) marks[id >> 6] |= std::uint64_t{1} << (id & 63);
+    for (Id word = 0; word <= graph_.num_nodes / 64; ++word)
+      for (Id bit = 0; bit < 64 && marks[word] >> bit; ++bit)
+        if (marks[word] >> bit & 1) visit(64 * word + bit);
   }
 
   Place heap_of_a_middle(Place v) {
@@ -342,14 +364,7 @@ class Growth {
       ++count;
       if (cost <= least) least = cost, cheapest = edge;
     }
-    Place heap = kNone;
-    if (count > 0) {
-      const bool loop = graph_.source[cheapest] == graph_.target[cheapest];
-      const int side = graph_.source[cheapest] != id || loop;  // a loop's second end comes after its first
-      heap = add_end(v, 2 * cheapest + side, least, (side ? graph_.source : graph_.target)[cheapest]);
-      if (count > 1 || loop) ends_[heap].child = kRest;
-      vertices_[v].root = heap;
-    }
+    Place heap = count > 0 ? make_root(v, cheapest, least, count > 1) : kNone;
     vertices_[v].halves = ends_.size();
     for (const Id i : dear_) {
       const Id half = graph_.num_edges + 2 * i, middle = graph_.num_nodes + i;
@@ -358,6 +373,15 @@ class Growth {
     }
     vertices_[v].num_halves = ends_.size() - vertices_[v].halves;
     return heap;
+  }
+
+  // The end at a vertex of the last of its cheapest edges; `more`: there are other edges.
+  Place make_root(Place v, Id edge, double cost, bool more) {
+    const bool loop = graph_.source[edge] == graph_.target[edge];
+    const int side = graph_.source[edge] != vertices_[v].id || loop;  // a loop's second end comes after its first
+    const Place root = add_end(v, 2 * edge + side, cost, (side ? graph_.source : graph_.target)[edge]);
+    if (more || loop) ends_[root].child = kRest;
+    return vertices_[v].root = root;
   }
 
   // The children that the root of a vertex had at the start, first to last.
@@ -432,6 +456,206 @@ class Growth {
     const End* from = &ends_[first];
     return first + static_cast<Place>(
         std::lower_bound(from, from + count, key, [](const End& end, Id wanted) { return end.key < wanted; }) - from);
+  }
+
+  // --- time 0 -------------------------------------------------------------------------------------------------------
+
+  // Where a text that many edges share has a prize, a great many dear edges begin at once. Their halves cost nothing, so
+  // they join their ends before anything else happens. All times, moats and offsets are 0 then: clusters take turns in
+  // the order of their labels, and a new one, whose label is the largest, comes last. So what becomes of them, the
+  // shape of the heaps included, is found with a few bytes a half, without ends, clusters and events in between.
+
+  struct Slot {  // in a heap: a half of a dear edge, or all other ends of a vertex
+    Place sibling, child;
+  };
+
+  struct Group {  // vertices that have joined, kept at one of them, the parent of the others
+    Place size, heap, turn;
+    double prizes;
+    bool active;
+  };
+
+  // Whether nothing else can happen at time 0: the middles are all terminals, and other edges cost something, the cheap
+  // ones less than the rest, all of them a float's worth.
+  bool dear_edges_join_first(const Id* terminals, Id count) const {
+    const Id dear = graph_.num_dear;
+    return dear > 0 && count >= dear && terminals[count - dear] == graph_.num_nodes && graph_.one_cost &&
+           graph_.costs[0] > 0 && 5 * dear + graph_.num_nodes < std::numeric_limits<Place>::max() &&
+           std::all_of(graph_.cheap_costs, graph_.cheap_costs + graph_.num_cheap, 
+                       [this](double cost) { return 0 < cost && cost < graph_.costs[0] && cost == static_cast<float>(cost); });
+  }
+
+  void join_dear_edges(const Id* terminals) {
+    const Place dear = static_cast<Place>(graph_.num_dear);
+    middles_ = terminals_ - dear;
+    for (Place v = 0; v < middles_; ++v) add_vertex(terminals[v]);
+    for (Place v = middles_; v < terminals_; ++v) vertices_.push_back({terminals[v], kNone, 0, 0, kNone, kNone, 0});
+    each_end_of_dear_edges([this](Id id) { add_vertex(id); });
+    make_roots();
+    make_slots(dear);
+    for (Place turn = 0; turn < queue_.size() && active_ > 1; ++turn) take_turn(turn);
+    make_clusters();
+  }
+
+  // As `heap_of_a_node` does, but without reading all of a vertex's edges.
+  void make_roots() {
+    struct Found {
+      Id edge = -1;
+      double cost = kNever;
+      int others = -1;
+    };
+    std::vector<Found> found(vertices_.size());
+    for (Place v = 0; v < vertices_.size(); ++v) {
+      if (vertices_[v].own == kNone) continue;
+      Found& root = found[v];
+      const Id id = vertices_[v].id, first = graph_.indptr[id];
+      for (Id at = graph_.indptr[id + 1]; at > first && (root.edge < 0 || root.others < 1);) {
+        const Id edge = graph_.incident[--at];
+        if (!graph_.special.has(edge)) {
+          if (root.edge < 0) root.edge = edge, root.cost = graph_.costs[0];
+        } else if (graph_.special.place_of(edge) >= 0) {
+          continue;
+        }
+        ++root.others;
+      }
+    }
+    for (Id i = 0; i < graph_.num_cheap; ++i)
+      for (const Id* side : {graph_.source, graph_.target})
+        if (const Place v = known_[side[graph_.cheap[i]]] - 1; v >= 0 && graph_.cheap_costs[i] <= found[v].cost)
+          found[v].edge = graph_.cheap[i], found[v].cost = graph_.cheap_costs[i];
+    for (Place v = 0; v < vertices_.size(); ++v)
+      if (found[v].edge >= 0)
+        clusters_[vertices_[v].own].heap = make_root(v, found[v].edge, found[v].cost, found[v].others > 0);
+  }
+
+  // Of dear edge i slots 4 i and 4 i + 1 are at its middle, 4 i + 2 at its source, 4 i + 3 at its target: the one at the
+  // other end differs by 2. Behind them comes a slot for each vertex.
+  void make_slots(Place dear) {
+    num_halves_ = 4 * dear;
+    slots_.assign(num_halves_ + vertices_.size(), {kNone, kNone});
+    done_.assign(num_halves_, false);
+    at_.reserve(2 * Id{dear});
+    groups_.reserve(vertices_.size());
+    parents_.reserve(vertices_.size());
+    values_.reserve(vertices_.size());
+    queue_.reserve(terminals_ + 2 * Id{dear});
+    for (Place v = 0; v < vertices_.size(); ++v) {
+      const bool active = v < terminals_;
+      const Place heap = vertices_[v].root == kNone ? kNone : num_halves_ + v;
+      parents_.push_back(v);
+      values_.push_back(heap == kNone ? 0 : static_cast<float>(ends_[vertices_[v].root].cost));
+      groups_.push_back({1, heap, v, active ? prizes_[v] : 0.0, active});
+      if (active) queue_.push_back(v);
+    }
+    for (Place i = 0; i < dear; ++i) {
+      const Id edge = graph_.dear[i];
+      const Place source = known_[graph_.source[edge]] - 1, target = known_[graph_.target[edge]] - 1;
+      at_.push_back(source);
+      at_.push_back(target);
+      groups_[middles_ + i].heap = link_slots(4 * i, 4 * i + 1);
+      groups_[source].heap = link_slots(groups_[source].heap, 4 * i + 2);
+      groups_[target].heap = link_slots(groups_[target].heap, 4 * i + 3);
+    }
+  }
+
+  // A cluster looks along its halves until it joins another or has none left.
+  void take_turn(Place turn) {
+    const Place here = queue_[turn];
+    if (parents_[here] != here || groups_[here].turn != turn) return;  // it has joined another meanwhile
+    while (groups_[here].heap != kNone && groups_[here].heap < num_halves_) {
+      const Place half = groups_[here].heap;
+      groups_[here].heap = pop_slot(half);
+      if (done_[half]) continue;
+      done_[half ^ 2] = true;
+      const Place there = group_of(vertex_at(half ^ 2));
+      if (here != there) return join(half, here, there);
+    }
+  }
+
+  void join(Place half, Place here, Place there) {
+    Group &one = groups_[here], &two = groups_[there];
+    const Place v = vertex_at(half), w = vertex_at(half ^ 2), side = half & 3;
+    const bool at_target = side == 0 || side == 3;
+    merges_.push_back({graph_.num_edges + half / 4 * 2 + half % 2, 0.0, at_target ? w : v, at_target ? v : w,
+                       two.active ? kNone : vertices_[w].own, v, w});
+    if (two.active) --active_;
+    const Place kept = one.size < two.size ? there : here;
+    parents_[kept == here ? there : here] = kept;
+    groups_[kept] = {one.size + two.size, link_slots(one.heap, two.heap), queue_.size(), one.prizes + two.prizes, true};
+    queue_.push_back(kept);
+  }
+
+  Place vertex_at(Place half) const { return half & 2 ? at_[half / 4 * 2 + (half & 1)] : middles_ + half / 4; }
+
+  Place group_of(Place v) {
+    while (parents_[v] != v) v = parents_[v] = parents_[parents_[v]];
+    return v;
+  }
+
+  Place link_slots(Place one, Place two) {
+    if (one == kNone) return two;
+    if (two == kNone) return one;
+    const bool first = two >= num_halves_ && (one < num_halves_ || values_[one - num_halves_] < values_[two - num_halves_]);
+    const Place small = first ? one : two, large = first ? two : one;
+    slots_[large].sibling = slots_[small].child;
+    slots_[small].child = large;
+    return small;
+  }
+
+  Place pop_slot(Place top) {
+    buffer_.clear();
+    for (Place child = slots_[top].child, next; child != kNone; child = next) {
+      buffer_.push_back(child);
+      next = slots_[child].sibling;
+      slots_[child].sibling = kNone;
+    }
+    Place pairs = 0, heap = kNone;
+    for (Place i = 0; i < buffer_.size(); i += 2)
+      buffer_[pairs++] = i + 1 < buffer_.size() ? link_slots(buffer_[i], buffer_[i + 1]) : buffer_[i];
+    for (; pairs > 0; --pairs) heap = link_slots(heap, buffer_[pairs - 1]);
+    return heap;
+  }
+
+  // The clusters that there are when time begins to run; those in between have had no time and are left out.
+  void make_clusters() {
+    const auto root = [this](Place slot) { return vertices_[slot - num_halves_].root; };
+    std::vector<Place> made(vertices_.size(), kNone);
+    const auto make = [&](Place group, Id label) {
+      Cluster cluster;
+      cluster.label = label;
+      cluster.prizes = groups_[group].prizes;
+      if (groups_[group].heap >= num_halves_) cluster.heap = root(groups_[group].heap);
+      made[group] = clusters_.size();
+      clusters_.push_back(cluster);
+    };
+    for (Place turn = terminals_; turn < queue_.size(); ++turn)
+      if (const Place group = queue_[turn]; parents_[group] == group && groups_[group].turn == turn)
+        make(group, graph_.num_nodes + graph_.num_dear + turn - terminals_);
+    for (Place v = 0; v < vertices_.size(); ++v) {
+      const Place group = group_of(v), own = vertices_[v].own;
+      if (own == kNone) {
+        if (made[group] == kNone) make(group, vertices_[v].id);
+        vertices_[v].own = made[group];
+      } else if (made[group] != kNone) {
+        clusters_[own].merged_into = made[group];
+      } else if (v < terminals_) {
+        begin(v, prizes_[v]);
+      }
+    }
+    for (const Place at : made)
+      if (at != kNone) announce(at);
+    if (active_ <= 1) return;  // nothing will be looked at any more
+    for (Place v = 0; v < vertices_.size(); ++v) {
+      Place above = vertices_[v].root;
+      if (above == kNone || slots_[num_halves_ + v].child == kNone) continue;
+      const Place rest = ends_[above].child;
+      for (Place slot = slots_[num_halves_ + v].child; slot != kNone; slot = slots_[slot].sibling) {
+        (above == vertices_[v].root ? ends_[above].child : ends_[above].sibling) = root(slot);
+        ends_[root(slot)].left_up = above;
+        above = root(slot);
+      }
+      ends_[above].sibling = rest;
+    }
   }
 
   // --- pairing heaps ------------------------------------------------------------------------------------------------
@@ -609,7 +833,6 @@ class Growth {
     const Id there = ends_[end].key ^ 1;
     if (left < kNear * cost || left == 0.0) {
       const Place other = set_up(id), own = vertices_[other].own;
-      clusters_[own].active = false;
       return merge(end, end_at(other, there), here.cluster, own, left);
     }
     ends_[end].next = cost;
@@ -637,8 +860,6 @@ class Growth {
     cluster.moats = clusters_[here].moats + clusters_[there].moats;
     cluster.moats += clusters_[here].moat;
     cluster.moats += clusters_[there].moat;
-    cluster.child_1 = here;
-    cluster.child_2 = there;
     cluster.start = time;
     cluster.heap = link(clusters_[here].heap, clusters_[there].heap);
     const Place made = clusters_.size();
@@ -662,15 +883,9 @@ class Growth {
     for (Place at = 0; at < clusters_.size(); ++at) {
       const Cluster& cluster = clusters_[at];
       dual_ += cluster.active ? now_ - cluster.start : cluster.moat;
-      if (cluster.active) open.push_back(at);
     }
     dual_ -= deepest;  // only terminals have been there from the start
-    while (!open.empty()) {
-      const Cluster& cluster = clusters_[open.back()];
-      if (cluster.child_1 == kNone) good[known_[cluster.label] - 1] = 1;
-      open.pop_back();
-      if (cluster.child_1 != kNone) open.push_back(cluster.child_1), open.push_back(cluster.child_2);
-    }
+    for (Place v = 0; v < vertices_.size(); ++v) good[v] = clusters_[covered_of(v).cluster].active;
     std::vector<Place> first(vertices_.size() + 1, 0);  // of a vertex's neighbours in the tree
     const auto each_way = [&](auto visit) {
       for (const Merge& merge : merges_)
@@ -704,7 +919,7 @@ class Growth {
     for (Place v = 0; v < vertices_.size(); ++v)
       if (good[v] && !gone[v]) {
         nodes_.push_back(vertices_[v].id);
-        if (v < terminals_) worth_ += clusters_[vertices_[v].own].prizes;
+        if (v < terminals_) worth_ += prizes_[v];
       }
     std::sort(nodes_.begin(), nodes_.end());
     std::sort(edges_.begin(), edges_.end());
@@ -725,6 +940,15 @@ class Growth {
   Agenda deaths_, looks_;
   double now_ = 0;
   Place terminals_ = 0, active_ = 0;
+  const double* prizes_ = nullptr;  // of terminals
+  Place middles_ = 0;               // the first of them among the terminals
+  Place num_halves_ = 0;
+  std::vector<Slot> slots_;
+  std::vector<bool> done_;  // of a half: nothing is to be seen along it
+  Pool<Place> at_, queue_;  // the vertices at the ends of dear edges; whose turn it is
+  Pool<Place> parents_;
+  Pool<Group> groups_;
+  Pool<float> values_;  // of the first of a vertex's other ends
   std::vector<Id> nodes_, edges_;
   double worth_ = 0, dual_ = 0;
   Pool<Place> buffer_, order_;  // used again and again
@@ -737,7 +961,7 @@ class Growth {
 py::dict grow(const Ids& indptr, const Ids& incident, const Ids& source, const Ids& target, const Values& costs,
               const Ids& cheap, const Values& cheap_costs, const Ids& dear, const Ids& terminals, const Values& prizes) {
   const Graph graph{indptr.data(), incident.data(), source.data(), target.data(), indptr.size() - 1, source.size(),
-                    costs.data(), costs.size() == 1, cheap_costs.data(), dear.data(), dear.size(),
+                    costs.data(), costs.size() == 1, cheap.data(), cheap_costs.data(), cheap_costs.size(), dear.data(), dear.size(),
                     Special(cheap, dear, source.size())};
   Growth growth(graph);
   {

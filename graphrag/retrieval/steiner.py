@@ -221,9 +221,15 @@ def _solved(topology: Topology, terms: _Terms, solver: Solver) -> SteinerTree:
     solve = _by_growth if solver == "growth" else _by_pcst_fast
     nodes, edges, certificate = solve(topology, terms)
     dear = nodes[nodes >= topology.num_nodes] - topology.num_nodes
-    kept = np.union1d(edges[edges < topology.num_edges], terms.dear[dear])
-    own = np.union1d(nodes[nodes < topology.num_nodes], topology.edge_index[:, kept].ravel())
+    kept = _union(edges[edges < topology.num_edges], terms.dear[dear])
+    own = _union(nodes[nodes < topology.num_nodes], topology.edge_index[:, kept].ravel())
     return SteinerTree(own, kept, certificate)
+
+
+def _union(one: IntArray, two: IntArray) -> IntArray:
+    """Ascending, each once; faster than `np.union1d` where there are many."""
+    both = np.sort(np.concatenate([one, two]))
+    return both[np.append(True, both[1:] != both[:-1])] if len(both) else both
 
 
 def _by_growth(topology: Topology, terms: _Terms) -> tuple[IntArray, IntArray, Certificate]:

@@ -494,6 +494,7 @@ class Growth {
 
   struct Slot {  // in a heap: a half of a dear edge, or all other ends of a vertex
     Place sibling, child;
+    float value;
   };
 
   struct Group {  // vertices that have joined, kept at one of them, the parent of the others
@@ -560,19 +561,18 @@ class Growth {
   // other end differs by 2. Behind them comes a slot for each vertex.
   void make_slots(Place dear) {
     num_halves_ = 4 * dear;
-    slots_.assign(num_halves_ + vertices_.size(), {kNone, kNone});
+    slots_.assign(num_halves_ + vertices_.size(), {kNone, kNone, 0});
     done_.assign(num_halves_, false);
     at_.reserve(2 * Id{dear});
     merges_.reserve(2 * Id{dear});
     groups_.reserve(vertices_.size());
     parents_.reserve(vertices_.size());
-    values_.reserve(vertices_.size());
     queue_.reserve(terminals_ + 2 * Id{dear});
     for (Place v = 0; v < vertices_.size(); ++v) {
       const bool active = v < terminals_;
       const Place heap = vertices_[v].root == kNone ? kNone : num_halves_ + v;
       parents_.push_back(v);
-      values_.push_back(heap == kNone ? 0 : static_cast<float>(ends_[vertices_[v].root].cost));
+      if (heap != kNone) slots_[heap].value = static_cast<float>(ends_[vertices_[v].root].cost);
       groups_.push_back({1, heap, v, active ? prizes_[v] : 0.0, active});
       if (active) queue_.push_back(v);
     }
@@ -624,7 +624,7 @@ class Growth {
   Place link_slots(Place one, Place two) {
     if (one == kNone) return two;
     if (two == kNone) return one;
-    const bool first = two >= num_halves_ && (one < num_halves_ || values_[one - num_halves_] < values_[two - num_halves_]);
+    const bool first = slots_[one].value < slots_[two].value;
     const Place small = first ? one : two, large = first ? two : one;
     slots_[large].sibling = slots_[small].child;
     slots_[small].child = large;
@@ -636,7 +636,6 @@ class Growth {
     for (Place child = slots_[top].child, next; child != kNone; child = next) {
       buffer_.push_back(child);
       next = slots_[child].sibling;
-      slots_[child].sibling = kNone;
     }
     Place pairs = 0, heap = kNone;
     for (Place i = 0; i < buffer_.size(); i += 2)
@@ -977,7 +976,6 @@ class Growth {
   Pool<Place> at_, queue_;  // the vertices at the ends of dear edges; whose turn it is
   Pool<Place> parents_;
   Pool<Group> groups_;
-  Pool<float> values_;  // of the first of a vertex's other ends
   std::vector<Id> nodes_, edges_;
   double worth_ = 0, dual_ = 0;
   Pool<Place> buffer_, order_;  // used again and again

@@ -61,11 +61,12 @@ def test_the_tree_is_that_of_pcst_fast(first: int) -> None:
 
 
 def test_edges_with_prizes_give_what_pcst_fast_gives() -> None:
-    for seed in range(200):
+    for seed in range(600):
         random = np.random.default_rng(seed)
         edges, prizes, _ = problem(seed, tied=seed % 2 > 0)
         chosen = random.random(edges.shape[1]) < random.choice([0.03, 0.5])
-        edge_prizes = np.where(chosen, random.choice([0.2, 0.505, 0.7, 1.3], edges.shape[1]), 0)
+        least = [0.2, 0.25, 0.5][seed % 3]  # of no float's worth, of one, what an edge costs: each takes another way
+        edge_prizes = np.where(chosen, random.choice([least, 0.505, 0.7, 1.3], edges.shape[1]), 0)
         terms = Topology.of(edges, len(prizes)), Sparse.of(prizes), Sparse.of(edge_prizes), 0.5
         theirs, ours = prized_tree(*terms, solver="pcst-fast"), prized_tree(*terms)
         assert ours.nodes.tolist() == theirs.nodes.tolist(), seed

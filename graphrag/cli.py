@@ -433,6 +433,9 @@ def bench_retrieval(
     pyg_up_to: Annotated[
         int, typer.Option(min=0, metavar="N", help="Edges up to which PyG's `retrieval_via_pcst` is run beside.")
     ] = 10_000,
+    published_up_to: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Edges up to which the published code's steps are run beside.")
+    ] = 10_000,
     seed: Annotated[int, typer.Option(help="Of the graphs and the questions.")] = 0,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write bench.json and bench.svg there.")] = None,
     as_json: Json = False,
@@ -458,7 +461,8 @@ def bench_retrieval(
         measured = []
         for problem in problems:
             size = problem.topology.num_edges
-            measured.append(benches.measure(problem, questions, seed, size <= whole_up_to, size <= pyg_up_to))
+            beside = (size <= most for most in (whole_up_to, pyg_up_to, published_up_to))
+            measured.append(benches.measure(problem, questions, seed, *beside))
         if out is not None:
             benches.write(measured, out)
     found = {"retrieval": [asdict(one) for one in measured]}

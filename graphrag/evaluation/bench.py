@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from graphrag.evaluation.published import published_retrieval
 from graphrag.pictures import Line, Panel, draw
 from graphrag.retrieval.reference import EdgeKinds, reference_edge_terms, searched_node_prizes
 from graphrag.retrieval.search import QUANTISED_FROM, NodeSearch, Quantised, VectorTable
@@ -68,8 +69,9 @@ class Measured:
 
     Attributes:
         stages: search, prizes, tree and all of these; `whole`: the tree by pcst-fast on the whole graph; `pyg`: all of
-            PyG's retrieval. Where they were run.
-        identical: of `compared` questions, those with the same nodes and edges as pcst-fast on the whole graph.
+            PyG's retrieval; `published`: all of the published one's. Where they were run.
+        identical: of `compared` trees, those with the same nodes and edges as pcst-fast finds on the whole graph, or
+            the published retrieval.
         looked_at: median of the ends of edges that were set up to find the tree.
     """
 
@@ -154,11 +156,19 @@ def questions_of(problem: Problem, count: int, seed: int) -> Iterator[FloatArray
         yield _unit((named + problem.relation_vectors[problem.edge_relation[edge]] + noise)[None])[0]
 
 
-def measure(problem: Problem, count: int = 20, seed: int = 0, whole: bool = True, pyg: bool = False) -> Measured:
-    """Ask `count` questions; `whole` and `pyg` run the others beside."""
+def measure(
+    problem: Problem,
+    count: int = 20,
+    seed: int = 0,
+    whole: bool = True,
+    pyg: bool = False,
+    published: bool = False,
+) -> Measured:
+    """Ask `count` questions; `whole`, `pyg` and `published` run the others beside."""
     times: dict[str, list[float]] = {}
     looked_at, identical, compared = list[int](), 0, 0
     by_pyg = _pyg(problem) if pyg else None
+    as_published = _published(problem) if published else None
 
     def clocked(stage: str, run: Callable[..., Any], *given: Any) -> Any:
         began = time.perf_counter()
@@ -182,6 +192,10 @@ def measure(problem: Problem, count: int = 20, seed: int = 0, whole: bool = True
             identical += np.array_equal(tree.nodes, other.nodes) and np.array_equal(tree.edges, other.edges)
         if by_pyg is not None:
             clocked("pyg", by_pyg, vector)
+        if as_published is not None:
+            nodes, edges = clocked("published", as_published, vector)
+            compared += 1
+            identical += np.array_equal(tree.nodes, nodes) and np.array_equal(tree.edges, edges)
     stages = {stage: Timing(*(round(float(np.percentile(ms, p)), 2) for p in (50, 95))) for stage, ms in times.items()}
     size = problem.topology.num_nodes, problem.topology.num_edges
     return Measured(problem.name, *size, count, stages, compared, identical, int(np.median(looked_at)))
@@ -196,6 +210,7 @@ def write(measured: Sequence[Measured], folder: Path) -> None:
         "all": "retrieval",
         "whole": "pcst-fast on the whole graph",
         "pyg": "PyG",
+        "published": "as published",
     }
     for stage, name in names.items():
         points = sorted((one.edges, one.stages[stage].median) for one in measured if stage in one.stages)
@@ -210,7 +225,7 @@ def table(measured: Sequence[Measured]) -> Table:
     """The figures for people: medians, and 95th percentiles in brackets, in milliseconds."""
     from rich.table import Table
 
-    columns = ("search", "prizes", "tree", "all", "whole", "pyg")
+    columns = ("search", "prizes", "tree", "all", "whole", "pyg", "published")
     found = Table(box=None, pad_edge=False, title="milliseconds: median (p95)", title_justify="left")
     for heading in ("graph", *columns, "identical", "looked at"):
         found.add_column(heading, justify="left" if heading == "graph" else "right")
@@ -253,6 +268,18 @@ def _pyg(problem: Problem) -> Callable[[FloatArray], Any]:
         return retrieval_via_pcst(data, question, nodes, triples, TOP_NODES, TOP_EDGES, EDGE_COST)
 
     return ask
+
+
+def _published(problem: Problem) -> Callable[[FloatArray], Any]:
+    """The published retrieval of the same graph; it wants a vector an edge, too."""
+    import torch
+
+    graph = (
+        torch.from_numpy(problem.topology.edge_index),
+        torch.from_numpy(problem.search.texts.vectors[problem.search.node_text]),
+        torch.from_numpy(problem.relation_vectors[problem.edge_relation]),
+    )
+    return lambda vector: published_retrieval(*graph, torch.from_numpy(vector), TOP_NODES, TOP_EDGES, EDGE_COST)
 
 
 def _unit(vectors: FloatArray) -> FloatArray:

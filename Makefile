@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What an installation is made of: it is renewed when one of these changes.
 INSTALLED := $(VENV)/.installed
-SOURCES_OF_INSTALL := pyproject.toml constraints.txt setup.py $(wildcard graphrag/retrieval/*.cpp)
+SOURCES_OF_INSTALL := pyproject.toml constraints.txt setup.py $(wildcard graphrag/retrieval/*.cpp graphrag/retrieval/*.h)
 
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE ?= 1

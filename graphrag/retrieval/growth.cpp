@@ -5,7 +5,8 @@
 // merged all that happens to it is that edges to it are half covered. So here it is a short list of those edges; its
 // heap is made when it merges, in the order in which pcst-fast would have made it, and the list is replayed on it.
 // Whatever decides between events of equal times is kept as it is there: ids of clusters, the shape of the pairing
-// heaps, the order of floating-point sums. `growth.py` says what this is for.
+// heaps, the order of floating-point sums. What happens at time 0, most of the work where a common text has a prize, is
+// found in one go. `growth.py` says what this is for.
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -13,19 +14,11 @@
 #include <algorithm>
 #include <bitset>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <functional>
 #include <limits>
-#include <memory>
-#include <new>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
+#include "growth_pools.h"
 
 namespace py = pybind11;
 
@@ -33,89 +26,13 @@ namespace {
 
 using Ids = py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>;
 using Values = py::array_t<double, py::array::c_style | py::array::forcecast>;
-using Id = std::int64_t;      // of a vertex or an edge of the graph
-using Place = std::int32_t;   // in one of the vectors below
+using growth::Agenda, growth::Event, growth::Id, growth::Place, growth::Pool, growth::Zeros;
 
 constexpr double kNear = 1e-6;  // the share left of an edge that is taken for nothing
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr Place kNone = -1;
 constexpr Place kRest = -2;  // among the children of an end: the ends of its vertex that have not been made yet
 constexpr Id kDone = std::numeric_limits<Id>::min();
-
-// Zeros that take memory only where they are written.
-template <typename T>
-class Zeros {
- public:
-  explicit Zeros(Id count) : values_(static_cast<T*>(std::calloc(std::max<Id>(count, 1), sizeof(T))), &std::free) {
-    if (!values_) throw std::bad_alloc();
-  }
-  T& operator[](Id i) const { return values_.get()[i]; }
-
- private:
-  std::unique_ptr<T, decltype(&std::free)> values_;
-};
-
-// Memory, on huge pages where it is much and the system has them: what is read here and there is found a third faster.
-inline void* allocate(std::size_t bytes) {
-#ifdef MADV_HUGEPAGE
-  constexpr std::size_t kHuge = std::size_t{1} << 21;
-  if (bytes >= kHuge) {
-    bytes = (bytes + kHuge - 1) / kHuge * kHuge;
-    void* block = std::aligned_alloc(kHuge, bytes);
-    if (block) madvise(block, bytes, MADV_HUGEPAGE);
-    return block;
-  }
-#endif
-  return std::malloc(bytes);
-}
-
-// A vector of what needs no construction.
-template <typename T>
-class Pool {
-  static_assert(std::is_trivially_copyable_v<T>);
-
- public:
-  Pool() = default;
-  Pool(const Pool&) = delete;
-  Pool& operator=(const Pool&) = delete;
-  ~Pool() { std::free(values_); }
-
-  Place size() const { return size_; }
-  T& operator[](Place i) { return values_[i]; }
-  const T& operator[](Place i) const { return values_[i]; }
-  T* begin() const { return values_; }
-  T* end() const { return values_ + size_; }
-  T& back() { return values_[size_ - 1]; }
-  void pop_back() { --size_; }
-  void clear() { size_ = 0; }
-  bool empty() const { return size_ == 0; }
-
-  void reserve(Id count) {
-    if (count <= capacity_) return;
-    if (count > std::numeric_limits<Place>::max()) throw std::bad_alloc();
-    capacity_ = static_cast<Place>(std::min<Id>(std::max<Id>(2 * Id{capacity_}, count), std::numeric_limits<Place>::max()));
-    void* larger = allocate(static_cast<std::size_t>(capacity_) * sizeof(T));
-    if (!larger) throw std::bad_alloc();
-    if (size_ > 0) std::memcpy(larger, values_, static_cast<std::size_t>(size_) * sizeof(T));
-    std::free(values_);
-    values_ = static_cast<T*>(larger);
-  }
-
-  void assign(Place count, const T& value) {
-    reserve(count);
-    size_ = count;
-    std::fill(begin(), end(), value);
-  }
-
-  void push_back(const T& value) {
-    if (size_ == capacity_) reserve(Id{size_} + 64);
-    values_[size_++] = value;
-  }
-
- private:
-  T* values_ = nullptr;
-  Place size_ = 0, capacity_ = 0;
-};
 
 // The edges that have a cost of their own (cheap) or are vertices (dear), found by id in constant time.
 class Special {
@@ -218,55 +135,6 @@ struct Merge {
 struct Touch {
   Id key;  // of the end there
   Place before;
-};
-
-// A cluster's time to die or to look at an edge; of equal times the lowest label comes first.
-struct Event {
-  double time;
-  Id label;
-  Place cluster;
-  bool operator>(const Event& other) const { return time > other.time || (time == other.time && label > other.label); }
-  bool operator<(const Event& other) const { return other > *this; }
-};
-
-// Events in their order: those of the start, sorted once, and a heap of all that came later.
-class Agenda {
- public:
-  void add_first(const Event& event) { sorted_.push_back(event); }
-
-  void start() {
-    if (!std::is_sorted(sorted_.begin(), sorted_.end())) std::sort(sorted_.begin(), sorted_.end());
-  }
-
-  void add(const Event& event) {
-    later_.push_back(event);
-    std::push_heap(later_.begin(), later_.end(), std::greater<>());
-  }
-
-  // The first that still stands; the others before it are dropped.
-  template <typename Stands>
-  const Event* first(Stands stands) {
-    for (;;) {
-      const Event* one = next_ < sorted_.size() ? &sorted_[next_] : nullptr;
-      const Event* two = later_.empty() ? nullptr : later_.begin();
-      const Event* found = one && (!two || *one < *two) ? one : two;
-      if (!found || stands(*found)) return found;
-      drop(found);
-    }
-  }
-
-  void drop(const Event* event) {
-    if (next_ < sorted_.size() && event == &sorted_[next_]) {
-      ++next_;
-      return;
-    }
-    std::pop_heap(later_.begin(), later_.end(), std::greater<>());
-    later_.pop_back();
-  }
-
- private:
-  Pool<Event> sorted_, later_;
-  Place next_ = 0;
 };
 
 class Growth {

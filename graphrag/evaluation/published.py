@@ -1,7 +1,8 @@
 """The published retrieval as its own code goes about it, to measure against: a vector an edge, and a loop over edges.
 
 He et al., G-Retriever, NeurIPS 2024 (arXiv 2402.07630), `retrieval_via_pcst`. What it selects is what
-`graphrag.retrieval.reference` selects; here it is found step by step, none of them avoided.
+`graphrag.retrieval.reference` selects; here it is found step by step, none of them avoided: also a prize is one tensor
+an edge there, and so it is here.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ def published_retrieval(
     plain, plain_costs, plain_ids = [], [], []
     halves, middle_prizes = [], []
     middle_edges: list[int] = []
-    for edge, (source, target) in enumerate(edge_index.T.tolist()):
-        prize = edge_prizes[edge].item()
+    for edge, (source, target) in enumerate(edge_index.T.numpy()):
+        prize = edge_prizes[edge]
         if prize <= edge_cost:
             plain.append((source, target))
             plain_costs.append(edge_cost - prize)

@@ -23,10 +23,12 @@ from graphrag.index import GraphIndex
 from graphrag.models.prompt import Candidate, CandidateKind, Prompt
 from graphrag.retrieval.candidates import candidates_of, closing_candidates
 from graphrag.retrieval.citing import Reasons, at_answers
+from graphrag.retrieval.compared import Compared
 from graphrag.retrieval.follow_up import written_out
 from graphrag.retrieval.hits import NEAR, Hits, find_hits
 from graphrag.retrieval.interpretation import Meaning, Ranker, interpret
 from graphrag.retrieval.mentions import Mention
+from graphrag.retrieval.nesting import nested
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader
 from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start, Walk, walk
 from graphrag.retrieval.reference import EdgeKinds, reference_edge_terms, searched_node_prizes
@@ -169,8 +171,13 @@ class Retriever:
             found = self._whole()
         else:
             hits, own_vector = self._hits(question)
+            inner = None
+            if not choices and self.ranker is not None and (inside := nested(self.reasoning, hits, self._name)):
+                onward, onward_vector = self._hits(inside.question)
+                if (meant := inside.meant(onward)) is not None:
+                    question, inner, hits, own_vector = inside.question, inside.compared, meant, onward_vector
             embedded = time.perf_counter()
-            found = self._default(hits, self._carried(hits, carried))
+            found = self._default(hits, self._carried(hits, carried), inner)
         if choices:  # it is for the language model to tell between them
             found = replace(found, candidates=tuple(Candidate(choice, 1.0, "choice") for choice in choices))
         written = textualize(found.subgraph, self.config.token_budget, self.count_tokens, self.config.form)
@@ -228,8 +235,8 @@ class Retriever:
         meant = [node.position for node in before.nodes if node.role == "answer" or node.score >= 0.5]
         return (Start(np.asarray(meant, np.int64), CARRIED_GATE),) if meant else ()
 
-    def _default(self, hits: Hits, carried: tuple[Start, ...] = ()) -> _Found:
-        """Plan, walk, prizes, PCST."""
+    def _default(self, hits: Hits, carried: tuple[Start, ...] = (), inner: Compared | None = None) -> _Found:
+        """Plan, walk, prizes, PCST. `inner`: the comparison that gave what the question names."""
         plan = self.reader.plan(hits, self.reasoning)
         if carried:
             plan = replace(plan, starts=(*plan.starts, *carried))
@@ -242,10 +249,13 @@ class Retriever:
         if meaning.whole:
             most = _or(self.config.top_k_nodes, self.config.token_budget // 10)
             chosen = with_answers(self.reasoning, chosen, walked.nodes[:most], meaning.related)
+        if inner is not None:
+            chosen = with_answers(self.reasoning, chosen, inner.nodes, inner.edges)
         subgraph = evidence_of(self.index.graph, *chosen)
+        sure = 1.0 if inner is None else inner.sure
         calibrate = (lambda share: share) if self.ranker is None else self.ranker.confidence
-        candidates = candidates_of(subgraph, meaning, self.reasoning, calibrate)
-        reasons = Reasons(self.reasoning, plan, meaning, subgraph, self._name, self._relation)
+        candidates = candidates_of(subgraph, meaning, self.reasoning, lambda share: sure * calibrate(share))
+        reasons = Reasons(self.reasoning, plan, meaning, subgraph, self._name, self._relation, inner)
         ambiguous = hits.ambiguous(self.index.graph.num_nodes)
         return _Found(subgraph, candidates, walked.certainty, reasons.cite, ambiguous)
 

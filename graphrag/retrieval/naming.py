@@ -90,7 +90,9 @@ def is_symmetric(relation: str) -> bool:
     return said is not None and said.symmetric
 
 
-def looks_like(graph: ReasoningGraph, noun: str, nodes: IntArray, name: Callable[[int], str]) -> bool:
+def looks_like(
+    graph: ReasoningGraph, noun: str, nodes: IntArray, name: Callable[[int], str], least: float = FITS
+) -> bool:
     """Whether things of such names and relations may be called so: "employees" for Anna and Ben, who have salaries."""
     if noun in _ANYTHING:
         return True
@@ -102,4 +104,4 @@ def looks_like(graph: ReasoningGraph, noun: str, nodes: IntArray, name: Callable
     bare, called, *forms = default_embedder().embed(
         [have, f"{', '.join(map(name, some[:NAMED].tolist()))}: {have}", *_forms([noun])]
     )
-    return max(float(form @ (bare + called)) / 2 for form in forms) >= FITS
+    return max(float(form @ (bare + called)) / 2 for form in forms) >= least

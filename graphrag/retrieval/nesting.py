@@ -15,11 +15,12 @@ from graphrag.retrieval.compared import CHECKS, DENIALS, Compared, Name, named_i
 from graphrag.retrieval.comparing import QUANTIFIERS, compare, holds_numbers, superlative
 from graphrag.retrieval.hits import Hits
 from graphrag.retrieval.mentions import Mention, content_words
-from graphrag.retrieval.naming import doing, naming
+from graphrag.retrieval.naming import doing, looks_like, naming
 from graphrag.retrieval.reasoning import ReasoningGraph
 from graphrag.wording.relation_forms import PREPOSITIONS
 
 MOST_TIED = 5  # with more of them there is no name to ask on with
+LEAST = 0.2  # cosine from which what comes of it may be what its noun says
 REACH = 3  # words between a noun and the name that it is bound to ("the film that was directed by Mann")
 _BINDING = PREPOSITIONS | frozenset("of that which who whose".split())
 _OWNING = frozenset("with that which who having".split())  # between a noun and what it has most of
@@ -67,13 +68,14 @@ class _Unit:
 
 @dataclass(frozen=True)
 class _Part:
-    """A stretch of the question that compares: where it stands, and it as a question of its own.
+    """A stretch of the question that compares: where it stands, its noun, and it as a question of its own.
 
     `shift`: of the stretch's characters in that.
     """
 
     start: int
     end: int
+    noun: str
     asked: str
     shift: int
 
@@ -107,6 +109,9 @@ def _carried_out(graph: ReasoningGraph, hits: Hits, name: Name, part: _Part) -> 
     if found is None or found.holds is not None or found.value is not None or not 0 < len(found.nodes) <= MOST_TIED:
         return None
     nodes = np.unique(found.nodes)
+    others = np.union1d(nodes, graph.source[found.further])
+    if not inside and not naming(graph, [part.noun]) and not looks_like(graph, part.noun, others, name, LEAST):
+        return None
     said_so = name(int(nodes[0]))
     written = f"{hits.question[: part.start]}{said_so}{hits.question[part.end :]}"
     return Nested(written, part.start, part.start + len(said_so), replace(found, nodes=nodes))
@@ -137,6 +142,8 @@ def _parts(
     """The stretch that compares, with all that is bound to its noun, then without."""
     plain = [unit.word for unit in units]
     at = next((i for i in range(1, len(units)) if plain[i - 1] == "the" and superlative(plain[i:])), None)
+    if at is not None and at > 2 and plain[at - 2] in _BEING and units[at - 3].named:  # "Ann was the oldest player"
+        return
     if at is None or not DENIALS.isdisjoint(plain):
         return
     noun = at + superlative(plain[at:])
@@ -151,7 +158,7 @@ def _parts(
         if _is_clear(units, at - 1, ends[0], is_asked, is_verb):
             lead = f"Which {plain[noun]} is " if not units[noun].named else "Which is "
             for end in ends:
-                yield _part(question, units, at - 1, at - 1, end, lead)
+                yield _part(question, units, at - 1, at - 1, end, lead, plain[noun])
         return
     owner = at - 2  # "the department with the most employees", "the person who directed the most films"
     while owner > 0 and plain[owner] not in _OWNING and at - owner <= REACH:
@@ -161,13 +168,13 @@ def _parts(
     ends = _ends(units, noun, False)
     if _is_clear(units, owner - 2, ends[0], False, is_verb):
         lead = f"Which {plain[owner - 1]} {'has ' if plain[owner] in ('with', 'having') else ''}"
-        yield _part(question, units, owner - 2, owner + 1, ends[0], lead)
+        yield _part(question, units, owner - 2, owner + 1, ends[0], lead, plain[owner - 1])
 
 
-def _part(question: str, units: Sequence[_Unit], first: int, said: int, last: int, lead: str) -> _Part:
+def _part(question: str, units: Sequence[_Unit], first: int, said: int, last: int, lead: str, noun: str) -> _Part:
     """From the unit `first` to `last`; what is asked begins with `lead` and goes on at the unit `said`."""
     start, end = units[said].start, units[last].end
-    return _Part(units[first].start, end, f"{lead}{question[start:end]}", len(lead) - start)
+    return _Part(units[first].start, end, noun, f"{lead}{question[start:end]}", len(lead) - start)
 
 
 def _ends(units: Sequence[_Unit], noun: int, is_asked: bool) -> list[int]:

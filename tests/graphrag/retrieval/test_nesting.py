@@ -59,6 +59,8 @@ def test_both_steps_are_cited(players: GraphRAG) -> None:
         ("Who is the oldest player?", {"Cleo Diaz"}),
         ("Who is the oldest player in United?", {"Cleo Diaz"}),
         ("Which player has the lowest salary?", {"Fay Holm"}),
+        ("Ada Moss was the youngest player of which club?", {"Rovers"}),
+        ("Where is the oldest river?", set()),
         ("Which club does Ada Moss play for?", {"Rovers"}),
     ],
 )

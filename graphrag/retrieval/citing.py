@@ -48,7 +48,7 @@ class Reasons:
         """The triples that the answers, of this kind, follow from; those of the first answer first."""
         if kind in ("none", "choice") or not answers:
             return ()
-        traced, left = self._traced(answers, kind)
+        traced, left = self._traced(answers[:MOST_CITED], kind)
         if self.inner is not None:
             traced = list(dict.fromkeys([*traced, *self.inner.edges.tolist()]))
         shown = {edge.position: edge.id for edge in self.subgraph.edges}

@@ -16,7 +16,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from graph_data.text import name_of
+from graph_data.text import is_opaque, name_of
 from graphrag.embedding import default_embedder
 from graphrag.errors import ConfigError
 from graphrag.index import GraphIndex
@@ -44,7 +44,7 @@ from graphrag.retrieval.selection import (
 from graphrag.retrieval.steiner import Topology, prized_tree
 from graphrag.retrieval.subgraph import Subgraph, evidence_of
 from graphrag.retrieval.textualize import Form, textualize
-from graphrag.wording.statements import Citation
+from graphrag.wording.statements import MOST_ANSWERS, Citation
 
 Cite = Callable[[Sequence[str], CandidateKind], tuple[Citation, ...]]
 Mode = Literal["default", "reference"]
@@ -118,13 +118,14 @@ class Retrieved:
 
 @dataclass(frozen=True)
 class _Found:
-    """What a mode found: see `Retrieved`."""
+    """What a mode found: see `Retrieved` and `Prompt`."""
 
     subgraph: Subgraph
     candidates: tuple[Candidate, ...]
     certainty: float
     cite: Cite
     ambiguous: Mapping[str, int] = field(default_factory=dict)
+    every: tuple[str, ...] = ()
 
 
 class Retriever:
@@ -181,7 +182,7 @@ class Retriever:
         if choices:  # it is for the language model to tell between them
             found = replace(found, candidates=tuple(Candidate(choice, 1.0, "choice") for choice in choices))
         written = textualize(found.subgraph, self.config.token_budget, self.count_tokens, self.config.form)
-        prompt = self._prompt(question, own_vector, found.subgraph, written.text, found.candidates)
+        prompt = self._prompt(question, own_vector, found, written.text)
         done = time.perf_counter()
         seconds = {"embed": embedded - began, "retrieve": done - embedded}
         dropped = len(written.dropped)
@@ -257,7 +258,15 @@ class Retriever:
         candidates = candidates_of(subgraph, meaning, self.reasoning, lambda share: sure * calibrate(share))
         reasons = Reasons(self.reasoning, plan, meaning, subgraph, self._name, self._relation, inner)
         ambiguous = hits.ambiguous(self.index.graph.num_nodes)
-        return _Found(subgraph, candidates, walked.certainty, reasons.cite, ambiguous)
+        return _Found(subgraph, candidates, walked.certainty, reasons.cite, ambiguous, self._every(meaning))
+
+    def _every(self, meaning: Meaning) -> tuple[str, ...]:
+        """The names of all that the likeliest meaning answers."""
+        nodes = meaning.walk.nodes if meaning.whole else next((q.answers for q in meaning.queries[:1]), None)
+        if nodes is None or not (meaning.whole or meaning.queries[0].holds is None):
+            return ()
+        names = dict.fromkeys(self._name(node) for node in nodes[: 2 * MOST_ANSWERS].tolist())
+        return tuple(name for name in names if not is_opaque(name))[:MOST_ANSWERS]
 
     @property
     def edge_cost(self) -> float:
@@ -323,16 +332,15 @@ class Retriever:
         certainty = float(search.nearest(vector, 1)[1].max(initial=0.0))
         return _Found(subgraph, candidates, certainty, lambda answers, kind: at_answers(subgraph, answers))
 
-    def _prompt(
-        self, question: str, vector: FloatArray, subgraph: Subgraph, text: str, candidates: tuple[Candidate, ...]
-    ) -> Prompt:
-        index = self.index
+    def _prompt(self, question: str, vector: FloatArray, found: _Found, text: str) -> Prompt:
+        index, subgraph = self.index, found.subgraph
         positions = np.asarray([node.position for node in subgraph.nodes], np.int64)
         edges = np.asarray([edge.position for edge in subgraph.edges], np.int64)
         return Prompt(
             question=question,
             evidence=text,
-            candidates=candidates,
+            candidates=found.candidates,
+            every=found.every,
             node_vectors=np.asarray(index.node_vectors(positions), np.float32),
             node_scores=np.asarray([node.score for node in subgraph.nodes], np.float32),
             edge_index=np.searchsorted(positions, index.graph.edge_index[:, edges]).astype(np.int64),

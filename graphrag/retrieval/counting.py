@@ -27,7 +27,7 @@ from graphrag.retrieval.compared import (
     words_beside,
 )
 from graphrag.retrieval.hits import Hits
-from graphrag.retrieval.mentions import Mention, Word, content_words
+from graphrag.retrieval.mentions import Word, content_words
 from graphrag.retrieval.naming import LOOKED_AT, doing, is_symmetric, looks_like, naming
 from graphrag.retrieval.reasoning import IntArray, ReasoningGraph
 from graphrag.wording.relation_forms import PREPOSITIONS
@@ -83,7 +83,7 @@ def count(graph: ReasoningGraph, hits: Hits, name: Name) -> Compared | None:
     if len(graph.relations) > MOST_RELATIONS:
         return None
     names = named_in(hits, name)
-    asked = _asked(hits.question, words_beside(hits.question, names), names)
+    asked = _asked(words_beside(hits.question, names))
     if asked is None or any(word[0].isdigit() or word in DENIALS for word in asked.words):
         return None
     counted_named = any(not hits.question[asked.end : mention.start].strip() for mention in names)
@@ -138,8 +138,8 @@ def _most(
     return Compared(best, shown(best, MOST_SHOWN), shown(next_best, MOST_SHOWN // 2), sure)
 
 
-def _asked(question: str, words: Sequence[Word], names: Sequence[Mention]) -> _Asked | None:
-    """What the question counts, by its words; None if it counts nothing."""
+def _asked(words: Sequence[Word]) -> _Asked | None:
+    """What the question counts, by its words beside names; None if it counts nothing."""
     plain = [word for word, _, _ in words]
     opener = next((i for i, word in enumerate(plain[:2]) if word in _OPENERS), None)
     if opener is None or any(word in PREPOSITIONS for word in plain[:opener]) != (opener == 1):
@@ -149,7 +149,7 @@ def _asked(question: str, words: Sequence[Word], names: Sequence[Mention]) -> _A
         return None
     common = at + 1 < len(plain) and plain[at + 1] in _COMMON
     number_of = plain[at + 1 : at + 3] == ["number", "of"]
-    if (plain[at] in _NUMBER_OF and not number_of) or plain[at + 1 : at + 2] == ["of"]:
+    if (plain[at] in _NUMBER_OF and not number_of) or plain[at + 1 : at + 2] == ["of"] or plain[at - 1] == "at":
         return None
     sign = _MOST.get(plain[at], 0) or _NUMBER_OF[plain[at]]
     before, after = plain[opener + 1 : at], plain[at + (3 if number_of else 2 if common else 1) :]
@@ -211,6 +211,8 @@ def _paired(
         said = all(any(found == row for found, _ in doing(graph, asked.words, [verb])) for verb in verbs)
         said = said and not asked.turned and not asked.by and (not kind or _fits(graph, kind, row, flipped, name))
         return _Pairing(row, flipped, SAID) if said else None
+    if len(noun) > 1:  # "the most young employees": what is young is not read
+        return None
     if len(of_kind) == 1 and not of_noun:  # "which department"
         row, flipped = of_kind[0]
         own = all(any(found == row for found, _ in doing(graph, asked.words, [verb])) for verb in verbs)

@@ -14,7 +14,7 @@ import numpy as np
 from graphrag.retrieval.compared import CHECKS, DENIALS, Compared, Name, named_in, words_beside
 from graphrag.retrieval.comparing import QUANTIFIERS, compare, holds_numbers, superlative
 from graphrag.retrieval.hits import Hits
-from graphrag.retrieval.mentions import Mention, content_words
+from graphrag.retrieval.mentions import content_words
 from graphrag.retrieval.naming import doing, looks_like, naming
 from graphrag.retrieval.reasoning import ReasoningGraph
 from graphrag.wording.relation_forms import PREPOSITIONS
@@ -44,16 +44,14 @@ class Nested:
 
     def meant(self, hits: Hits) -> Hits | None:
         """The hits of the question, those at the name meaning what was compared; None if it is not found there."""
-        nodes = self.compared.nodes
-
-        def at_name(mention: Mention | None) -> bool:
-            here = mention is not None and mention.share == 1 and mention.start <= self.start < mention.end
-            return here and mention is not None and bool(np.isin(mention.nodes, nodes).any())
-
-        if not any(at_name(hit.mention) for hit in hits.hits):
-            return None
-        own = tuple(replace(hit, nodes=nodes) if at_name(hit.mention) else hit for hit in hits.hits)
-        return replace(hits, hits=own)
+        nodes, own = self.compared.nodes, list(hits.hits)
+        for i, hit in enumerate(own):
+            said = hit.mention
+            if said and said.share == 1 and said.start <= self.start < said.end and np.isin(said.nodes, nodes).any():
+                meant = replace(said, nodes=tuple(nodes.tolist()), exact=said.exact and len(nodes) == 1)
+                own[i] = replace(hit, nodes=nodes, mention=meant)
+                return replace(hits, hits=tuple(own))
+        return None
 
 
 @dataclass(frozen=True)

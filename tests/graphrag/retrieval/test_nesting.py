@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import graph_data
+from graph_data.textual_graph import TextualGraph
 from graphrag import GraphRAG
 
 PLAYERS = """name,club,city,country,age,salary,start_date
@@ -45,6 +46,14 @@ def test_first_the_comparison_then_the_rest(
     answer = players.ask(question)
     assert answer.understood == understood
     assert set(answer.answers) == answers
+
+
+def test_all_that_are_equally_far_are_asked_on_from() -> None:
+    films = [("Heat", "1995", "Michael Mann"), ("Seven", "1995", "David Fincher"), ("Rope", "1948", "Alfred Hitchcock")]
+    triples = [edge for film, year, by in films for edge in ((film, "release year", year), (film, "director", by))]
+    answer = GraphRAG(TextualGraph.from_triples(triples)).ask("Who directed the newest film?")
+    assert set(answer.answers) == {"Michael Mann", "David Fincher"}
+    assert not answer.ambiguous
 
 
 def test_both_steps_are_cited(players: GraphRAG) -> None:

@@ -6,6 +6,7 @@ By the words of a relation's name ("directed" and "director"), or by what such n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -21,6 +22,7 @@ from graphrag.wording.relation_wording import sayings_of
 FITS = 0.3  # cosine from which a noun may be what things of such names and relations are called
 LOOKED_AT, NAMED = 50, 8  # things whose relations tell what they are, and whose names
 ROOT = 5  # letters that two forms of a word share ("directed", "director")
+_WHO = re.compile(r"(?:Who|What|Which \w+) (\w+[^s\W]) \{[xy]\}\?$")  # in the past: "who wrote {x}?"
 _ANYTHING = frozenset("person people persons thing things item items entry entries one ones".split())
 
 
@@ -55,6 +57,8 @@ def doing(graph: ReasoningGraph, words: Sequence[str], verbs: Sequence[str]) -> 
         for row, relation in enumerate(graph.relations):
             own = relation.split()
             same = [word for word in own if _root(word) == root or _share_root(verb, word)]
+            if not same and (asking := _asking(relation).get(root)) is not None:
+                found.setdefault(row, (0, asking))
             if not same or own[-1] == "of":
                 continue
             doer = own[-1] == "by" or (_root(same[0]) != root and same[0].rstrip("s").endswith(("er", "or")))
@@ -75,6 +79,15 @@ def _forms(words: Sequence[str]) -> list[str]:
     said = " ".join(words)
     one = f"{said[:-3]}y" if said.endswith("ies") else said.removesuffix("s")
     return [said, one, f"{one[:-1]}ies" if one.endswith("y") else f"{one}s"]
+
+
+@lru_cache(maxsize=4096)
+def _asking(relation: str) -> dict[str, bool]:
+    """The verbs that commonly ask for an end of a relation ("who wrote": author), each with whether for its target."""
+    said = sayings_of(relation)
+    ways = [(said.backward, False), (said.forward, True)] if said and not said.symmetric else []
+    asked = ((_WHO.match(question), target) for way, target in ways for question in way.questions)
+    return {_root(found.group(1).lower()): target for found, target in asked if found}
 
 
 @lru_cache(maxsize=4096)

@@ -98,6 +98,11 @@ def countries() -> GraphRAG:
     return GraphRAG(TextualGraph.from_triples(COUNTRIES))
 
 
+def test_a_verb_may_ask_for_what_a_noun_names() -> None:
+    triples = [("Salt", "author", "Ines Duarte"), ("Ash", "author", "Liam Croft"), ("Ember", "author", "Liam Croft")]
+    assert GraphRAG(TextualGraph.from_triples(triples)).ask("Who wrote the most books?").answers == ["Liam Croft"]
+
+
 def test_the_same_pair_said_twice_counts_once(tmp_path: Path) -> None:
     rows = ["Ann,works on,Apollo", "Ann,works on,Apollo", "Bob,works on,Apollo", "Bob,works on,Draco", "Ann,knows,Bob"]
     (tmp_path / "work.csv").write_text("\n".join(["head,relation,tail", *rows]))

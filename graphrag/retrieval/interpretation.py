@@ -4,7 +4,7 @@ The reading proposes query graphs (`proposals.py`), a ranker says how likely eac
 likely ones answer take the walk's place. What the walk found besides stays, faint: it is evidence, and the answer
 when no pattern fits. A question that wants a number gets how many a query graph answers, or the value that it
 answers; one for how two things are related gets the relations between them (`relating.py`), one about more or less
-what the numbers say (`comparing.py`).
+what numbers and counts say (`comparing.py`, `counting.py`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Default mode: what the question mentions starts a walk along the relations that the reader opens (`prizes.py`); a
 ranker says which of the patterns on its way is meant (`interpretation.py`); the credit of nodes and edges are their
-prizes; PCST keeps the evidence connected and small. Reference mode: `reference.py`.
+prizes; PCST keeps the evidence connected and small. What a question asks of the outcome of a comparison is asked of
+what that comes to (`nesting.py`). Reference mode: `reference.py`.
 """
 
 from __future__ import annotations

@@ -262,7 +262,9 @@ class GraphRAG:
     ) -> Answer:
         abstained = generation.kind == "none"
         named = {candidate.text: candidate.confidence for candidate in retrieved.prompt.candidates}
-        confidences, confidence = _confidences(generation, named)
+        alike = next((named.get(answer) for answer in generation.answers), None)
+        known = {**dict.fromkeys(retrieved.prompt.every, alike), **named}
+        confidences, confidence = _confidences(generation, known)
         citations = retrieved.cite(generation.answers, generation.kind)
         named_before = {node.name for node in before.subgraph.nodes if node.role != "bridge"} if before else set()
         meant = [end for one in citations for end in (one.head, one.tail) if end in named_before]
@@ -271,10 +273,12 @@ class GraphRAG:
             understood=resolved(retrieved.prompt.question, set(meant) - set(generation.answers)),
             text=ABSTAIN_TEXT if abstained else generation.text,
             answers=_as_written(generation, citations),
-            subgraph=retrieved.subgraph.with_answers(generation.answers),
+            subgraph=retrieved.subgraph.with_answers(
+                [answer for answer in generation.answers if answer in named or answer not in known]
+            ),
             evidence_text=retrieved.prompt.evidence,
             prompt=self.model.written(retrieved.prompt),
-            grounded=all(answer in named for answer in generation.answers),
+            grounded=all(answer in known for answer in generation.answers),
             abstained=abstained,
             confidence=round(confidence, 4),
             confidences=[round(value, 4) for value in confidences],

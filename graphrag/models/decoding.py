@@ -91,7 +91,7 @@ def decode(model: GraphLLM, prompts: Sequence[Prompt], grounded: bool, max_new_t
     rows = [_begin(trie, ranking) for trie, ranking in zip(tries, rankings, strict=True)]
     for _ in _write(model, read, rows):
         pass
-    return [_generation(read, i, row.trie, row.state.said, rankings[i]) for i, row in enumerate(rows)]
+    return [_generation(read, i, prompts[i], row.trie, row.state.said, rankings[i]) for i, row in enumerate(rows)]
 
 
 def _begin(trie: AnswerTrie, ranking: Ranking) -> _Row:
@@ -185,7 +185,7 @@ def generate_beams(
         return [_free_generation(model, read, row, tokens, []) for row, tokens in enumerate(cut)]
     rankings = rank_rows(model, read, tries)
     said = [trie.walk(reply).said for trie, reply in zip(tries, replies, strict=True)]
-    return [_generation(read, i, tries[i], said[i], rankings[i]) for i in range(len(prompts))]
+    return [_generation(read, i, prompts[i], tries[i], said[i], rankings[i]) for i in range(len(prompts))]
 
 
 # Streaming and results ---------------------------------------------------------------------------------------------
@@ -200,15 +200,19 @@ def stream_one(model: GraphLLM, prompt: Prompt, grounded: bool) -> Generator[str
     trie = model.trie(prompt)
     ranking = rank_rows(model, read, [trie])[0]
     row = _begin(trie, ranking)
-    yield row.trie.entries[row.trie.find(ranking[0][0].text) or 0].candidate.text
+    told = row.trie.entries[row.trie.find(ranking[0][0].text) or 0].candidate.text
+    yield told
     shown = 1
     for _ in _write(model, read, [row]):
         for index in row.state.said[shown:-1]:  # "and" stands before the last, so it waits
-            yield ", " + trie.entries[index].candidate.text
+            piece = ", " + trie.entries[index].candidate.text
+            yield piece
+            told += piece
             shown += 1
-    if shown < len(row.state.said):
-        yield " and " + trie.entries[row.state.said[-1]].candidate.text
-    return _generation(read, 0, trie, row.state.said, ranking)
+    generation = _generation(read, 0, prompt, trie, row.state.said, ranking)
+    if ending := generation.text.removeprefix(told):
+        yield ending
+    return generation
 
 
 def _stream_free(model: GraphLLM, read: Prefilled) -> Generator[str, None, Generation]:
@@ -227,16 +231,21 @@ def _stream_free(model: GraphLLM, read: Prefilled) -> Generator[str, None, Gener
     return generation
 
 
-def _generation(read: Prefilled, row: int, trie: AnswerTrie, said: tuple[int, ...], ranking: Ranking) -> Generation:
+def _generation(
+    read: Prefilled, row: int, prompt: Prompt, trie: AnswerTrie, said: tuple[int, ...], ranking: Ranking
+) -> Generation:
+    """The answers said, and those that were left out: they are as likely as the last."""
     candidates = [trie.entries[index].candidate for index in said]
     share = {candidate.text: probability for candidate, probability in ranking}
     abstained = candidates[0].kind == "none"
     answers = [] if abstained else [candidate.text for candidate in candidates]
+    probabilities = [share[text] for text in answers]
+    more = trie.left_out(said, prompt.every) if answers and prompt.every else []
     return Generation(
-        answers=answers,
-        text=candidates[0].text if abstained else listed(answers),
+        answers=[*answers, *more],
+        text=candidates[0].text if abstained else listed([*answers, *more]),
         kind=candidates[0].kind,
-        probabilities=[share[text] for text in answers],
+        probabilities=[*probabilities, *probabilities[-1:] * len(more)],
         ranking=ranking,
         prompt_tokens=read.prompt_tokens[row],
         cut_lines=read.cut_lines[row],

@@ -181,10 +181,9 @@ class AnswerTrie:
         rest = [
             e.candidate for i, e in enumerate(self.entries) if i not in said and e.candidate.kind not in _LAST_KINDS
         ]
-        room = self.settings.max_new_tokens - state.length - len(self.separator) - self._longest() - 1
         if own.together:
             rest = [candidate for candidate in rest if candidate.together]
-        more = rest and own.kind not in _LAST_KINDS and len(said) < self.settings.max_answers and room >= 0
+        more = rest and own.kind not in _LAST_KINDS and self._has_room(len(said), state.length)
         if not more or self.separator[0] in blocked:  # a token that also continues a longer entry continues it
             return [(self.eos, weight)]
         if own.together:
@@ -195,6 +194,20 @@ class AnswerTrie:
             (self.eos, weight * stop / (stop + further)),
             (self.separator[0], weight * further / (stop + further)),
         ]
+
+    def _has_room(self, said: int, length: int) -> bool:
+        """Whether the limits leave room for another answer after so many, of so many tokens."""
+        room = self.settings.max_new_tokens - length - len(self.separator) - self._longest() - 1
+        return said < self.settings.max_answers and room >= 0
+
+    def left_out(self, said: Sequence[int], every: Sequence[str]) -> list[str]:
+        """Those of `every` that were not said only because the limits or the candidates came to an end."""
+        told = {text for index in said for text in (self.entries[index].candidate.text, *self.entries[index].also)}
+        rest = [text for text in every if text not in told]
+        chosen = self._has_room(len(said), len(self.spell(said, end=False))) and any(
+            self.find(t) is not None for t in rest
+        )
+        return [] if chosen or not told <= set(every) else rest
 
     def _spent(self, said: Iterable[int]) -> tuple[dict[int, float], dict[int, int]]:
         """Weight and number of the entries that cannot come (again) below each node:

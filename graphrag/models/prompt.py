@@ -44,11 +44,13 @@ class Prompt:
         edge_index: int64 [2, e], positions in node_vectors.
         edge_vectors: float32 [e, D] embeddings of the edge texts.
         question_vector: float32 [D].
+        every: all names that answer the question as it is likeliest meant; the evidence may have room for a part.
     """
 
     question: str
     evidence: str = ""
     candidates: tuple[Candidate, ...] = ()
+    every: tuple[str, ...] = ()
     node_vectors: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 384), np.float32), repr=False)
     node_scores: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32), repr=False)
     edge_index: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((2, 0), np.int64), repr=False)

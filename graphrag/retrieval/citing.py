@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphrag.models.prompt import CandidateKind
+from graphrag.retrieval.compared import Compared
 from graphrag.retrieval.interpretation import Meaning, counted
 from graphrag.retrieval.prizes import Plan
 from graphrag.retrieval.query_graphs import Executor, QueryGraph
@@ -32,6 +33,7 @@ class Reasons:
     Attributes:
         name: what a node of the reasoning graph is called.
         relation: what an edge of the reasoning graph says.
+        inner: the comparison that gave what the question names.
     """
 
     graph: ReasoningGraph
@@ -40,12 +42,15 @@ class Reasons:
     subgraph: Subgraph
     name: Callable[[int], str]
     relation: Callable[[int], str]
+    inner: Compared | None = None
 
     def cite(self, answers: Sequence[str], kind: CandidateKind) -> tuple[Citation, ...]:
         """The triples that the answers, of this kind, follow from; those of the first answer first."""
         if kind in ("none", "choice") or not answers:
             return ()
-        traced, left = self._traced(answers, kind)
+        traced, left = self._traced(answers[:MOST_CITED], kind)
+        if self.inner is not None:
+            traced = list(dict.fromkeys([*traced, *self.inner.edges.tolist()]))
         shown = {edge.position: edge.id for edge in self.subgraph.edges}
         heads, tails = self.graph.source[traced].tolist(), self.graph.target[traced].tolist()
         cited = [

@@ -18,9 +18,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from graphrag.retrieval.compared import (
+    CHECKS,
+    HINTED,
+    NEXT_BEST,
+    NONE,
+    SAID,
+    Compared,
+    Name,
+    bound,
+    called_so,
+    named_in,
+    touching_all,
+    with_joins,
+    words_beside,
+)
+from graphrag.retrieval.counting import count
 from graphrag.retrieval.hits import Hits
-from graphrag.retrieval.incidence import touching
-from graphrag.retrieval.mentions import content_words, stem, words_with_spans
+from graphrag.retrieval.mentions import Word, content_words, stem
 from graphrag.retrieval.reasoning import IntArray, ReasoningGraph
 
 Aggregate = Callable[[npt.NDArray[np.float64]], Any]
@@ -29,8 +44,6 @@ MOST_RELATIONS = 20_000  # of a graph; among more, none is looked for
 MOST_NUMBERS = 200_000  # of a relation; more are not compared
 NUMERIC = 0.9  # share of a relation's values that are numbers of one unit, for it to hold numbers
 LOOKED_AT = 200  # of its values, to tell
-NEXT_BEST = 4  # shown beside the best
-SAID, HINTED = 0.95, 0.8  # how sure the choice of a relation is: by its name, by what the adjective is about
 UNREAD = 2  # words that say something and are not part of the comparison: more make it another question
 ROOT = 5  # letters that two forms of a word share ("directed", "director")
 YEARS = (1000, 2200)
@@ -82,38 +95,19 @@ _ABOUT: dict[str, Sequence[str]] = {
     "hired": _TIME,
     "hire": _TIME,
 }
-_QUANTIFIERS = {"more": 1, "most": 1, "less": -1, "least": -1, "fewer": -1, "fewest": -1}
+QUANTIFIERS = {"more": 1, "most": 1, "less": -1, "least": -1, "fewer": -1, "fewest": -1}
 _SUPERLATIVES = frozenset("most least fewest".split())
 _THRESHOLDS = {"over": 1, "above": 1, "under": -1, "below": -1, "after": 1, "before": -1}
 _OF_ALL: dict[str, Aggregate] = {"average": np.mean, "total": np.sum, "combined": np.sum}
+_OF_OTHERS = frozenset("when where how".split())  # nothing that is compared answers these
 _ORDER = {"first": -1, "last": 1}  # in time
 _RANKS = frozenset("second third fourth fifth 2nd 3rd 4th 5th top two three next".split())
-_CHECKS = frozenset("is are was were does do did has have".split())
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _DIGITS = r"(-?\d[\d,]*(?:\.\d+)?)"
 _NUMBER = re.compile(rf"^([^\w\s\-]?)\s?{_DIGITS}\s?([^\W\d]*|%)(?:\s([^\W\d]+))?\.?$")
 _LIMIT = re.compile(rf"\W*(?:than|about|some)?\W*{_DIGITS}\s?(k|thousand|m|million|bn|billion)?\b", re.IGNORECASE)
 _VALUE = re.compile(r"^\W*what(?:'s| is| was| are| were) the (?:most |least )?\w+ (\w+)", re.IGNORECASE)
 _KIND = re.compile(r"\b(?:which|what) (\w+)", re.IGNORECASE)
-_NONE = np.zeros(0, np.int64)
-
-
-@dataclass(frozen=True)
-class Compared:
-    """What came of it.
-
-    Attributes:
-        nodes: int64, the answers; of a question for yes or no what was compared.
-        edges: int64, from which it follows. further: those of the next best.
-        sure: 0..1. holds: of a question for yes or no. value: the number that is wanted, if it is one of no node.
-    """
-
-    nodes: IntArray
-    edges: IntArray
-    further: IntArray
-    sure: float
-    holds: bool | None = None
-    value: str | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +118,7 @@ class _Wish:
         sign: +1 the more, -1 the less, 0 if only times can be meant. time: the sign for times, 0 if it is the same.
         about: words for what is compared, the likeliest first.
         best: whether the best is wanted, or all beyond something. limit: the number that they are beyond, if one is said.
-        words: those that make the comparison.
+        words: those that make the comparison. at: where in the question they begin.
     """  # noqa: E501
 
     sign: int
@@ -133,6 +127,7 @@ class _Wish:
     best: bool
     limit: float | None
     words: tuple[str, ...]
+    at: int
     of_all: Aggregate | None = None  # instead: a number made of all values
 
 
@@ -155,42 +150,70 @@ class _Table:
         return replace(self, nodes=self.nodes[rows], values=self.values[rows], edges=self.edges[rows])
 
 
-def compare(graph: ReasoningGraph, hits: Hits, name: Callable[[int], str]) -> Compared | None:
-    """Answer a question that compares; None if it does not, or if it is not clear what.
+def compare(graph: ReasoningGraph, hits: Hits, name: Name) -> Compared | None:
+    """Answer a question that compares numbers or counts; None if it does not, or if it is not clear what.
 
     Args:
         name: what a node of the reasoning graph is called.
     """
-    question = hits.question
-    found = [
-        hit.mention for hit in hits.hits if hit.mention and hit.mention.share == 1 and not hit.mention.function_words
-    ]
-    names = [mention for mention in found if not name(mention.nodes[0]).replace(",", "").replace(".", "").isdigit()]
-    words = [
-        (word, start, end)
-        for word, start, end in words_with_spans(question)
-        if not any(mention.start <= start < mention.end for mention in names)
-    ]
+    return _compare(graph, hits, name) or count(graph, hits, name)
+
+
+def superlative(words: Sequence[str]) -> int:
+    """How many of the first words are one ("longest", "most expensive", "highest paid", "most"); 0: none."""
+    one, two = [*words[:2], "", ""][:2]
+    if one in _SUPERLATIVES:
+        return 2 if two in _ADJECTIVES or any(degree_of(two, adjective) for adjective in _ADJECTIVES) else 1
+    if one in _ORDER or any(degree_of(one, adjective) == 2 for adjective in _ADJECTIVES):
+        return 2 if two in _ADJECTIVES else 1
+    return 0
+
+
+def holds_numbers(graph: ReasoningGraph, noun: str, name: Name) -> bool:
+    """Whether a noun names a relation or field of numbers."""
+    rows = [row for row, parts in enumerate(graph.relation_words[:MOST_RELATIONS]) if stem(noun) in parts]
+    return any(_table(graph, row, SAID, name) for row in rows[:8])
+
+
+def _compare(graph: ReasoningGraph, hits: Hits, name: Name) -> Compared | None:
+    """Answer a question that compares numbers."""
+    question, names = hits.question, named_in(hits, name)
+    words = words_beside(question, names)
     wish = _wish(question, words) if len(graph.relations) <= MOST_RELATIONS else None
     table = _numbers(graph, [word for word, _, _ in words], wish, name) if wish else None
+    if wish is None or table is None or not (wish.sign or table.is_time):
+        return None
+    tail = [word for word, start, _ in words if start > wish.at and content_words(word)]
     if (
-        wish is None
-        or table is None
-        or not (wish.sign or table.is_time)
-        or _says_more(graph, question, words, wish, table)
+        _is_other_noun(graph, table, wish, tail)
+        or _is_about_another(graph, table, wish, tail, name)
+        or (wish.best and words[0][0] in _OF_OTHERS)
     ):
         return None
-    sign = (wish.time or wish.sign) if table.is_time else wish.sign
+    unread, joins = _unread(graph, question, words, wish, table), [NONE]
     named = [np.asarray(mention.nodes, np.int64) for mention in names]
     compared = [nodes for nodes in named if np.isin(nodes, table.nodes).any()]
-    kept, joins = _touching_all(graph, table, [nodes for nodes in named if not np.isin(nodes, table.nodes).any()])
+    said = [*named, *_said_in_part(hits)]
+    topics = [nodes for nodes in said if not np.isin(nodes, table.nodes).any()]
+    for mention in names if wish.best else ():  # "managed by Tina": the words that bind a name to what is compared
+        if (bond := bound(graph, table.nodes, words, mention, unread)) is not None:
+            own = np.asarray(mention.nodes, np.int64)
+            compared = [nodes for nodes in compared if not np.array_equal(nodes, own)]
+            table, unread = table.where(bond.kept), [word for word in unread if word != bond.word]
+            joins.append(bond.edges)
+    if _says_more(graph, unread, wish, table):
+        return None
+    table = table.where(called_so(graph, table.nodes, hits, words, name))
+    sign = (wish.time or wish.sign) if table.is_time else wish.sign
+    kept, further = touching_all(graph, table.nodes, topics)
     table = table.where(kept & _of_kind(graph, table, question))
     if not len(table.nodes):
         return None
+    joined = np.concatenate([*joins, further])
     if wish.of_all:
         made = f"{wish.of_all(table.values):.2f}".rstrip("0").rstrip(".")
-        return Compared(table.nodes, _with(table.edges, joins, graph, table.nodes), _NONE, table.sure, value=made)
-    if words[0][0] in _CHECKS:
+        return Compared(table.nodes, with_joins(table.edges, joined, graph, table.nodes), NONE, table.sure, value=made)
+    if words[0][0] in CHECKS:
         return _check(table, sign, compared, wish.limit)
     if wish.best or (len(compared) > 1 and wish.limit is None):
         if len(compared) == 1:
@@ -198,17 +221,17 @@ def compare(graph: ReasoningGraph, hits: Hits, name: Callable[[int], str]) -> Co
         table = table.where(np.isin(table.nodes, np.concatenate(compared))) if compared else table
         value = _VALUE.match(question)
         wants_value = value is not None and stem(value.group(1).casefold()) in graph.relation_words[table.row]
-        return _best(graph, table, sign, joins, wants_value) if len(table.nodes) else None
+        return _best(graph, table, sign, joined, wants_value) if len(table.nodes) else None
     limit = wish.limit
     if limit is None and compared and " than " in question:  # "longer than Heat"
         limit = next(iter(table.values[np.isin(table.nodes, compared[0])].tolist()), None)
     beyond = table.where(sign * (table.values - limit) > 0) if limit is not None else table
-    if limit is None or not len(beyond.nodes):
+    if limit is None:
         return None
-    edges = _with(beyond.edges, joins, graph, beyond.nodes)
+    edges = with_joins(beyond.edges, joined, graph, beyond.nodes)
     counted = question.casefold().lstrip().startswith("how many")
     number = str(len({name(node) for node in beyond.nodes.tolist()})) if counted else None
-    return Compared(beyond.nodes, edges, _NONE, table.sure, value=number)
+    return Compared(beyond.nodes, edges, NONE, table.sure, value=number)
 
 
 def number_of(text: str) -> tuple[float, str] | None:
@@ -225,30 +248,30 @@ def number_of(text: str) -> tuple[float, str] | None:
         return None
 
 
-def _wish(question: str, words: Sequence[tuple[str, int, int]]) -> _Wish | None:
+def _wish(question: str, words: Sequence[Word]) -> _Wish | None:
     """The first comparison that the words make."""
     if any(word in _RANKS for word, _, _ in words):
         return None
     about = [noun for word, _, _ in words for noun in _ABOUT.get(word, _ABOUT.get(stem(word), ()))]
-    for i, (word, _, end) in enumerate(words):
+    for i, (word, at, end) in enumerate(words):
         limit = _limit(question, end)
-        if word in _QUANTIFIERS:
-            turn, after = _QUANTIFIERS[word], words[i + 1] if i + 1 < len(words) else ("", 0, end)
+        if word in QUANTIFIERS:
+            turn, after = QUANTIFIERS[word], words[i + 1] if i + 1 < len(words) else ("", 0, end)
             sign, nouns, time = _ADJECTIVES.get(after[0], (1, (), 1))
             said = (word, after[0]) if after[0] in _ADJECTIVES else (word,)
             if limit is None and len(said) == 2:
                 limit = _limit(question, after[2])
-            return _Wish(turn * sign, turn * time, (*nouns, *about), word in _SUPERLATIVES, limit, said)
+            return _Wish(turn * sign, turn * time, (*nouns, *about), word in _SUPERLATIVES, limit, said, at)
         for adjective, (sign, nouns, time) in _ADJECTIVES.items():
-            if degree := _degree(word, adjective):
-                return _Wish(sign, time, (*nouns, *about), degree == 2, limit if degree == 1 else None, (word,))
+            if degree := degree_of(word, adjective):
+                return _Wish(sign, time, (*nouns, *about), degree == 2, limit if degree == 1 else None, (word,), at)
         if word in _OF_ALL:
-            return _Wish(1, 1, tuple(about), False, None, (word,), _OF_ALL[word])
+            return _Wish(1, 1, tuple(about), False, None, (word,), at, _OF_ALL[word])
         if word in _ORDER:
-            return _Wish(0, _ORDER[word], tuple(about), True, None, (word,))
+            return _Wish(0, _ORDER[word], tuple(about), True, None, (word,), at)
         if word in _THRESHOLDS and limit is not None:
             sign, nouns = _THRESHOLDS[word], _TIME if word in ("after", "before") else ()
-            return _Wish(sign, sign, (*about, *nouns), False, limit, (word,))
+            return _Wish(sign, sign, (*about, *nouns), False, limit, (word,), at)
     return None
 
 
@@ -260,7 +283,7 @@ def _limit(question: str, at: int) -> float | None:
     return float(found.group(1).replace(",", "")) * _SCALES.get((found.group(2) or "").casefold(), 1.0)
 
 
-def _degree(word: str, adjective: str) -> int:
+def degree_of(word: str, adjective: str) -> int:
     """1 for "larger", 2 for "largest", 0 for anything else."""
     base = adjective[:-1] + "i" if adjective.endswith("y") else adjective.rstrip("e")
     for doubled in ("", base[-1:]):
@@ -269,20 +292,45 @@ def _degree(word: str, adjective: str) -> int:
     return 0
 
 
-def _says_more(
-    graph: ReasoningGraph, question: str, words: Sequence[tuple[str, int, int]], wish: _Wish, table: _Table
-) -> bool:
-    """Whether the question says so much beside the comparison, or another relation, that it is another question."""
+def _unread(graph: ReasoningGraph, question: str, words: Sequence[Word], wish: _Wish, table: _Table) -> list[str]:
+    """The words that say something and are not part of the comparison."""
     kind = _KIND.search(question)
-    read = {*wish.words, *_ABOUT, *_SCALES, *_CHECKS, kind.group(1).casefold() if kind else ""}
+    read = {*wish.words, *_ABOUT, *_SCALES, *CHECKS, kind.group(1).casefold() if kind else ""}
     stems = {*graph.relation_words[table.row], *map(stem, wish.about), *map(stem, _ABOUT)}
     left = [word for word, _, _ in words if word not in read and not word[0].isdigit() and content_words(word)]
-    unread = [word for word in left if stem(word) not in stems]
+    return [word for word in left if stem(word) not in stems]
+
+
+def _says_more(graph: ReasoningGraph, unread: Sequence[str], wish: _Wish, table: _Table) -> bool:
+    """Whether the question says so much beside the comparison, or another relation, that it is another question."""
     others = {part[:ROOT] for row, parts in enumerate(graph.relation_words) if row != table.row for part in parts}
     return len(unread) > (UNREAD if wish.sign else 0) or any(len(w) >= ROOT and w[:ROOT] in others for w in unread)
 
 
-def _numbers(graph: ReasoningGraph, words: Sequence[str], wish: _Wish, name: Callable[[int], str]) -> _Table | None:
+def _said_in_part(hits: Hits) -> list[npt.NDArray[np.int64]]:
+    """What is named by a part of its name, written as a name is ("the longest Nolan film")."""
+    parts = [hit.mention for hit in hits.hits if hit.mention and 0 < hit.mention.share < 1 and hit.mention.start > 0]
+    return [np.asarray(part.nodes, np.int64) for part in parts if hits.question[part.start].isupper()]
+
+
+def _is_other_noun(graph: ReasoningGraph, table: _Table, wish: _Wish, tail: Sequence[str]) -> bool:
+    """Whether the most of something else is wanted ("the most films" where a column is called "release year")."""
+    counts = wish.best and len(wish.words) == 1 and wish.words[0] in QUANTIFIERS
+    own = set(graph.relation_words[table.row])
+    return counts and bool(tail) and own.isdisjoint(map(stem, tail)) and own.isdisjoint(map(stem, wish.about))
+
+
+def _is_about_another(graph: ReasoningGraph, table: _Table, wish: _Wish, tail: Sequence[str], name: Name) -> bool:
+    """Whether the adjective is about other numbers than those that are said elsewhere ("the stock of the cheapest")."""
+    own = set(graph.relation_words[table.row])
+    hints = {stem(noun) for noun in wish.about}
+    if table.sure == HINTED or not own.isdisjoint(hints) or not own.isdisjoint(map(stem, tail[:3])):
+        return False
+    rows = [row for row, parts in enumerate(graph.relation_words) if not hints.isdisjoint(parts)]
+    return any(_table(graph, row, HINTED, name) is not None for row in rows[:8])
+
+
+def _numbers(graph: ReasoningGraph, words: Sequence[str], wish: _Wish, name: Name) -> _Table | None:
     """The numbers that are compared."""
     said, hints = {stem(word) for word in words}, [stem(noun) for noun in wish.about]
     rows = []
@@ -298,7 +346,7 @@ def _numbers(graph: ReasoningGraph, words: Sequence[str], wish: _Wish, name: Cal
     return next((table for table in tables if table is not None), None)
 
 
-def _table(graph: ReasoningGraph, row: int, sure: float, name: Callable[[int], str]) -> _Table | None:
+def _table(graph: ReasoningGraph, row: int, sure: float, name: Name) -> _Table | None:
     """The numbers of a relation or field; None if its values are none."""
     edges = np.flatnonzero(graph.relation == row)
     if not 0 < len(edges) <= MOST_NUMBERS:
@@ -315,28 +363,13 @@ def _table(graph: ReasoningGraph, row: int, sure: float, name: Callable[[int], s
     return _Table(row, graph.source[edges[known]], values, edges[known], sure, unit == "day" or bool(years and timely))
 
 
-def _touching_all(
-    graph: ReasoningGraph, table: _Table, topics: Sequence[IntArray]
-) -> tuple[npt.NDArray[np.bool_], IntArray]:
-    """Which rows' nodes touch every topic, and the edges between them."""
-    kept, joins = np.ones(len(table.nodes), bool), [_NONE]
-    for nodes in topics:
-        edges = touching(nodes, graph.indptr, graph.incident)
-        ends = np.where(np.isin(graph.source[edges], nodes), graph.target[edges], graph.source[edges])
-        kept &= np.isin(table.nodes, ends)
-        joins.append(edges[np.isin(ends, table.nodes)])
-    return kept, np.concatenate(joins)
-
-
 def _of_kind(graph: ReasoningGraph, table: _Table, question: str) -> npt.NDArray[np.bool_]:
     """Which rows' nodes are what the question asks for ("which country"), as far as a relation of that name tells."""
     found = _KIND.search(question)
     wanted = (stem(found.group(1).casefold()),) if found else ()
     for row, parts in enumerate(graph.relation_words):
-        if parts == wanted:
-            of_kind = np.isin(table.nodes, graph.target[graph.relation == row])
-            if of_kind.any():
-                return of_kind
+        if parts == wanted and row != table.row:
+            return np.isin(table.nodes, graph.target[graph.relation == row])
     return np.ones(len(table.nodes), bool)
 
 
@@ -348,7 +381,7 @@ def _check(table: _Table, sign: int, compared: Sequence[IntArray], limit: float 
     first, *others = (float(table.values[row[0]]) for row in rows)
     holds = sign * (first - (others[0] if limit is None else limit)) > 0
     at = np.concatenate(rows)
-    return Compared(table.nodes[at], table.edges[at], _NONE, table.sure, holds)
+    return Compared(table.nodes[at], table.edges[at], NONE, table.sure, holds)
 
 
 def _best(graph: ReasoningGraph, table: _Table, sign: int, joins: IntArray, wants_value: bool) -> Compared:
@@ -356,12 +389,6 @@ def _best(graph: ReasoningGraph, table: _Table, sign: int, joins: IntArray, want
     ranked = table.where(np.argsort(-sign * table.values, kind="stable"))
     count = int((ranked.values == ranked.values[0]).sum())
     best, next_best = ranked.where(slice(count)), ranked.where(slice(count, count + NEXT_BEST))
-    edges = _with(best.edges, joins, graph, best.nodes)
-    further = _with(next_best.edges, joins, graph, next_best.nodes)
+    edges = with_joins(best.edges, joins, graph, best.nodes)
+    further = with_joins(next_best.edges, joins, graph, next_best.nodes)
     return Compared(graph.target[best.edges] if wants_value else best.nodes, edges, further, table.sure)
-
-
-def _with(edges: IntArray, joins: IntArray, graph: ReasoningGraph, nodes: IntArray) -> IntArray:
-    """The edges, and those of the joins that touch the nodes."""
-    at_nodes = np.isin(graph.source[joins], nodes) | np.isin(graph.target[joins], nodes)
-    return np.unique(np.concatenate([edges, joins[at_nodes]]))

@@ -4,7 +4,7 @@ The reading proposes query graphs (`proposals.py`), a ranker says how likely eac
 likely ones answer take the walk's place. What the walk found besides stays, faint: it is evidence, and the answer
 when no pattern fits. A question that wants a number gets how many a query graph answers, or the value that it
 answers; one for how two things are related gets the relations between them (`relating.py`), one about more or less
-what the numbers say (`comparing.py`).
+what numbers and counts say (`comparing.py`, `counting.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrag.models.prompt import CandidateKind
-from graphrag.retrieval.comparing import Compared, compare
+from graphrag.retrieval.compared import Compared
+from graphrag.retrieval.comparing import compare
 from graphrag.retrieval.hits import Hits
 from graphrag.retrieval.pattern_text import NUM_FEATURES, PatternText, features_of, text_of
 from graphrag.retrieval.prizes import Forms, Plan
@@ -105,7 +106,8 @@ def _of_comparison(graph: ReasoningGraph, walked: Walk, compared: Compared) -> M
         forms, values = Forms(0.0, 0.0, 1.0), ((compared.value, 1.0, "count"),)
     else:
         forms = Forms(1.0) if compared.holds is None else Forms(0.0, 1.0)
-    evident = _with_evidence(answered, traced, certainty=sure)
+    told = len(nodes) > 0 or compared.value is not None
+    evident = _with_evidence(answered, traced, certainty=sure if told else 0.0)
     return Meaning(evident, forms, values, related=compared.edges, share=sure, value_share=sure, whole=True)
 
 

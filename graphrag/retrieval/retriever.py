@@ -2,7 +2,8 @@
 
 Default mode: what the question mentions starts a walk along the relations that the reader opens (`prizes.py`); a
 ranker says which of the patterns on its way is meant (`interpretation.py`); the credit of nodes and edges are their
-prizes; PCST keeps the evidence connected and small. Reference mode: `reference.py`.
+prizes; PCST keeps the evidence connected and small. What a question asks of the outcome of a comparison is asked of
+what that comes to (`nesting.py`). Reference mode: `reference.py`.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from graph_data.text import name_of
+from graph_data.text import is_opaque, name_of
 from graphrag.embedding import default_embedder
 from graphrag.errors import ConfigError
 from graphrag.index import GraphIndex
 from graphrag.models.prompt import Candidate, CandidateKind, Prompt
 from graphrag.retrieval.candidates import candidates_of, closing_candidates
 from graphrag.retrieval.citing import Reasons, at_answers
+from graphrag.retrieval.compared import Compared
 from graphrag.retrieval.follow_up import written_out
 from graphrag.retrieval.hits import NEAR, Hits, find_hits
 from graphrag.retrieval.interpretation import Meaning, Ranker, interpret
 from graphrag.retrieval.mentions import Mention
+from graphrag.retrieval.nesting import nested
 from graphrag.retrieval.prizes import CosineReader, Plan, QuestionReader
 from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start, Walk, walk
 from graphrag.retrieval.reference import EdgeKinds, reference_edge_terms, searched_node_prizes
@@ -42,7 +45,7 @@ from graphrag.retrieval.selection import (
 from graphrag.retrieval.steiner import Topology, prized_tree
 from graphrag.retrieval.subgraph import Subgraph, evidence_of
 from graphrag.retrieval.textualize import Form, textualize
-from graphrag.wording.statements import Citation
+from graphrag.wording.statements import MOST_ANSWERS, Citation
 
 Cite = Callable[[Sequence[str], CandidateKind], tuple[Citation, ...]]
 Mode = Literal["default", "reference"]
@@ -116,13 +119,14 @@ class Retrieved:
 
 @dataclass(frozen=True)
 class _Found:
-    """What a mode found: see `Retrieved`."""
+    """What a mode found: see `Retrieved` and `Prompt`."""
 
     subgraph: Subgraph
     candidates: tuple[Candidate, ...]
     certainty: float
     cite: Cite
     ambiguous: Mapping[str, int] = field(default_factory=dict)
+    every: tuple[str, ...] = ()
 
 
 class Retriever:
@@ -169,12 +173,17 @@ class Retriever:
             found = self._whole()
         else:
             hits, own_vector = self._hits(question)
+            inner = None
+            if not choices and self.ranker is not None and (inside := nested(self.reasoning, hits, self._name)):
+                onward, onward_vector = self._hits(inside.question)
+                if (meant := inside.meant(onward)) is not None:
+                    question, inner, hits, own_vector = inside.question, inside.compared, meant, onward_vector
             embedded = time.perf_counter()
-            found = self._default(hits, self._carried(hits, carried))
+            found = self._default(hits, self._carried(hits, carried), inner)
         if choices:  # it is for the language model to tell between them
             found = replace(found, candidates=tuple(Candidate(choice, 1.0, "choice") for choice in choices))
         written = textualize(found.subgraph, self.config.token_budget, self.count_tokens, self.config.form)
-        prompt = self._prompt(question, own_vector, found.subgraph, written.text, found.candidates)
+        prompt = self._prompt(question, own_vector, found, written.text)
         done = time.perf_counter()
         seconds = {"embed": embedded - began, "retrieve": done - embedded}
         dropped = len(written.dropped)
@@ -228,8 +237,8 @@ class Retriever:
         meant = [node.position for node in before.nodes if node.role == "answer" or node.score >= 0.5]
         return (Start(np.asarray(meant, np.int64), CARRIED_GATE),) if meant else ()
 
-    def _default(self, hits: Hits, carried: tuple[Start, ...] = ()) -> _Found:
-        """Plan, walk, prizes, PCST."""
+    def _default(self, hits: Hits, carried: tuple[Start, ...] = (), inner: Compared | None = None) -> _Found:
+        """Plan, walk, prizes, PCST. `inner`: the comparison that gave what the question names."""
         plan = self.reader.plan(hits, self.reasoning)
         if carried:
             plan = replace(plan, starts=(*plan.starts, *carried))
@@ -242,12 +251,23 @@ class Retriever:
         if meaning.whole:
             most = _or(self.config.top_k_nodes, self.config.token_budget // 10)
             chosen = with_answers(self.reasoning, chosen, walked.nodes[:most], meaning.related)
+        if inner is not None:
+            chosen = with_answers(self.reasoning, chosen, inner.nodes, inner.edges)
         subgraph = evidence_of(self.index.graph, *chosen)
+        sure = 1.0 if inner is None else inner.sure
         calibrate = (lambda share: share) if self.ranker is None else self.ranker.confidence
-        candidates = candidates_of(subgraph, meaning, self.reasoning, calibrate)
-        reasons = Reasons(self.reasoning, plan, meaning, subgraph, self._name, self._relation)
+        candidates = candidates_of(subgraph, meaning, self.reasoning, lambda share: sure * calibrate(share))
+        reasons = Reasons(self.reasoning, plan, meaning, subgraph, self._name, self._relation, inner)
         ambiguous = hits.ambiguous(self.index.graph.num_nodes)
-        return _Found(subgraph, candidates, walked.certainty, reasons.cite, ambiguous)
+        return _Found(subgraph, candidates, walked.certainty, reasons.cite, ambiguous, self._every(meaning))
+
+    def _every(self, meaning: Meaning) -> tuple[str, ...]:
+        """The names of all that the likeliest meaning answers."""
+        nodes = meaning.walk.nodes if meaning.whole else next((q.answers for q in meaning.queries[:1]), None)
+        if nodes is None or not (meaning.whole or meaning.queries[0].holds is None):
+            return ()
+        names = dict.fromkeys(self._name(node) for node in nodes[: 2 * MOST_ANSWERS].tolist())
+        return tuple(name for name in names if not is_opaque(name))[:MOST_ANSWERS]
 
     @property
     def edge_cost(self) -> float:
@@ -313,16 +333,15 @@ class Retriever:
         certainty = float(search.nearest(vector, 1)[1].max(initial=0.0))
         return _Found(subgraph, candidates, certainty, lambda answers, kind: at_answers(subgraph, answers))
 
-    def _prompt(
-        self, question: str, vector: FloatArray, subgraph: Subgraph, text: str, candidates: tuple[Candidate, ...]
-    ) -> Prompt:
-        index = self.index
+    def _prompt(self, question: str, vector: FloatArray, found: _Found, text: str) -> Prompt:
+        index, subgraph = self.index, found.subgraph
         positions = np.asarray([node.position for node in subgraph.nodes], np.int64)
         edges = np.asarray([edge.position for edge in subgraph.edges], np.int64)
         return Prompt(
             question=question,
             evidence=text,
-            candidates=candidates,
+            candidates=found.candidates,
+            every=found.every,
             node_vectors=np.asarray(index.node_vectors(positions), np.float32),
             node_scores=np.asarray([node.score for node in subgraph.nodes], np.float32),
             edge_index=np.searchsorted(positions, index.graph.edge_index[:, edges]).astype(np.int64),

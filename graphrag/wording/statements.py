@@ -19,7 +19,8 @@ from graphrag.wording.relation_wording import literal_sayings
 from graphrag.wording.templates import inflect
 
 MOST_SAID = 12  # triples in a sentence
-MOST_NAMES = 12  # in one list; no reply has more answers
+MOST_NAMES = 12  # in one list
+MOST_ANSWERS = 1000  # of a reply; so many may be a part of them
 
 _AUXILIARIES = frozenset("is are was were has have had does did can may must will".split())
 _PAST = frozenset(
@@ -66,10 +67,11 @@ def sentence(answers: Sequence[str], citations: Sequence[Citation]) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """`A, B and C`; of more than MOST_NAMES the first, and how many more."""
+    """`A, B and C`; of more than MOST_NAMES the first, and how many more, at least."""
     every = list(dict.fromkeys(names))
     if len(every) > MOST_NAMES:
-        return f"{', '.join(every[:MOST_NAMES])} and {len(every) - MOST_NAMES} more"
+        more = f"{'at least ' if len(every) >= MOST_ANSWERS else ''}{len(every) - MOST_NAMES:,} more"
+        return f"{', '.join(every[:MOST_NAMES])} and {more}"
     return _and(every)
 
 

@@ -20,6 +20,9 @@ Heat,Michael Mann,Michael Mann,1995
 """
 
 
+FIRST_NAMES = "Anna Ben Clara David Eva Frank Greta Hans Ida Jan Karin".split()
+
+
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
@@ -59,6 +62,21 @@ def test_the_answer_tells_how_it_came_about(countries: GraphRAG) -> None:
     assert set(told["seconds"]) == {"embed", "retrieve", "generate", "total"}
     assert 0 <= told["confidence"] <= 1
     assert told["prompt_tokens"] > 0
+
+
+def test_a_long_list_is_answered_whole() -> None:
+    people = [f"{one} {two}" for two in ("Adler", "Beck", "Conrad", "Dorn", "Ebert") for one in FIRST_NAMES]
+    staff = [(name, "department", "Sales" if i < 40 else "Support") for i, name in enumerate(people)]
+    rag = GraphRAG(TextualGraph.from_triples([*staff, *((name, "salary", "50000") for name, _, _ in staff)]))
+    stream = rag.stream("Who works in Sales?")
+    pieces = list(stream)
+    answer = stream.answer
+    assert answer is not None
+    assert set(answer.answers) == {name for name, _, _ in staff[:40]}
+    assert len(answer.answers) == len(answer.confidences) == 40
+    assert answer.text == "".join(pieces) == f"{', '.join(answer.answers[:12])} and 28 more"
+    assert answer.grounded
+    assert "and 28 more: " in answer.in_a_sentence().text
 
 
 def test_a_chat_says_why_in_a_full_sentence(countries: GraphRAG) -> None:

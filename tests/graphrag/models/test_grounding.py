@@ -78,6 +78,16 @@ def test_max_answers_and_room_end_the_answer() -> None:
     assert shares(tight, tight.walk([13])) == {EOS: 1.0}
 
 
+def test_what_the_limits_left_out_is_told_from_what_was_not_chosen() -> None:
+    every = ["Madrid", "San Marino", "San Jose", "Lima", "Quito"]  # no candidate is called as the last two
+    open_ended, only_one = hand_trie(), hand_trie(DecodeSettings(max_answers=1, max_new_tokens=32))
+    madrid, *others = (open_ended.find(name) or 0 for name in every[:3])
+    assert only_one.left_out([madrid], every) == every[1:]
+    assert open_ended.left_out([madrid], every) == []  # San Marino might have followed, and did not
+    assert open_ended.left_out([madrid, *others], every) == ["Lima", "Quito"]
+    assert only_one.left_out([madrid], every[1:]) == []  # another list
+
+
 def test_equal_tokens_merge_into_the_heavier_and_both_are_found() -> None:
     trie = AnswerTrie([Candidate("us", 1.0), Candidate("US", 3.0)], [(5,), (5,)], separator=[SEP], eos=EOS)
     assert len(trie.entries) == 1

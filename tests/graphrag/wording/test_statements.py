@@ -51,6 +51,7 @@ def test_an_answer_is_said_with_its_reasons(answers: list[str], triples: list[tu
 
 def test_a_long_list_says_how_many_more_there_are() -> None:
     assert listed(f"n{i}" for i in range(15)).endswith("n10, n11 and 3 more")
+    assert listed(f"n{i}" for i in range(1000)).endswith("n11 and at least 988 more")
 
 
 def test_a_triple_cited_twice_is_said_once() -> None:

@@ -1,0 +1,109 @@
+"""What has most of something, on tables small enough to count by eye."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import graph_data
+from graph_data.textual_graph import TextualGraph
+from graphrag import GraphRAG
+from graphrag.retrieval.counting import count
+
+STAFF = """name,department,job,manager,city,salary
+Anna Berg,Sales,Representative,Karl Voss,Hamburg,52000
+Ben Cole,Sales,Representative,Karl Voss,Berlin,48000
+Karl Voss,Sales,Lead,Maria Lind,Hamburg,83000
+Maria Lind,Management,Director,,Berlin,120000
+Omar Said,Engineering,Engineer,Tina Roth,Munich,77000
+Paula Kim,Engineering,Engineer,Tina Roth,Berlin,79000
+Igor Petrov,Engineering,Engineer,Tina Roth,Cologne,71000
+Tina Roth,Engineering,Lead,Maria Lind,Munich,95000
+"""
+COUNTRIES = [
+    *[("France", "borders", other) for other in ("Spain", "Italy", "Germany")],
+    *[("Germany", "borders", other) for other in ("Poland", "Denmark", "Austria")],
+    ("Spain", "borders", "Portugal"),
+    *[("Belgium", "official language", tongue) for tongue in ("Dutch", "French", "German")],
+    *[(land, "official language", "German") for land in ("Germany", "Austria")],
+    ("France", "official language", "French"),
+]
+
+
+@pytest.fixture(scope="module")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> GraphRAG:
+    file = tmp_path_factory.mktemp("staff") / "staff.csv"
+    file.write_text(STAFF, encoding="utf-8")
+    return GraphRAG(graph_data.load(file))
+
+
+@pytest.mark.parametrize(
+    ("question", "answers"),
+    [
+        ("Which department has the most employees?", {"Engineering"}),
+        ("Which department has the fewest employees?", {"Management"}),
+        ("Which department has the largest number of employees?", {"Engineering"}),
+        ("Which department has the most employees in Hamburg?", {"Sales"}),
+        ("In which city do most employees live?", {"Berlin"}),
+        ("Who manages the most people?", {"Tina Roth"}),
+        ("What is the most common job?", {"Engineer"}),
+        ("Which manager has the fewest employees?", {"Karl Voss", "Maria Lind"}),
+    ],
+)
+def test_most_and_fewest(staff: GraphRAG, question: str, answers: set[str]) -> None:
+    answer = staff.ask(question)
+    assert set(answer.answers) == answers
+    assert answer.grounded
+
+
+def test_what_was_counted_is_the_evidence(staff: GraphRAG) -> None:
+    answer = staff.ask("Which department has the most employees?")
+    counted = {one.head for one in answer.citations if (one.relation, one.tail) == ("department", "Engineering")}
+    assert counted == {"Omar Said", "Paula Kim", "Igor Petrov", "Tina Roth"}
+    assert "Sales" in {node.name for node in answer.subgraph.nodes}  # the next best
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which city has the most restaurants?",
+        "Which department has the most money?",
+        "Which department has the most experienced employees?",
+        "Which department has at least three employees?",
+        "Which department does not have the most employees?",
+        "Which supplier has the most employees?",
+    ],
+)
+def test_what_is_not_clear_is_not_counted(staff: GraphRAG, question: str) -> None:
+    hits, _ = staff.retriever._hits(question)
+    assert count(staff.retriever.reasoning, hits, staff.retriever._name) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answers"),
+    [
+        ("Which country borders the most countries?", {"Germany"}),  # whichever way the edges point
+        ("Which country has the most neighbours?", {"Germany"}),
+        ("Which country has the most official languages?", {"Belgium"}),
+        ("Which language is spoken in the most countries?", {"German"}),
+        ("What is the official language of the country that borders the most countries?", {"German"}),
+    ],
+)
+def test_neighbours_by_triples(question: str, answers: set[str]) -> None:
+    assert set(countries().ask(question).answers) == answers
+
+
+def countries() -> GraphRAG:
+    return GraphRAG(TextualGraph.from_triples(COUNTRIES))
+
+
+def test_a_verb_may_ask_for_what_a_noun_names() -> None:
+    triples = [("Salt", "author", "Ines Duarte"), ("Ash", "author", "Liam Croft"), ("Ember", "author", "Liam Croft")]
+    assert GraphRAG(TextualGraph.from_triples(triples)).ask("Who wrote the most books?").answers == ["Liam Croft"]
+
+
+def test_the_same_pair_said_twice_counts_once(tmp_path: Path) -> None:
+    rows = ["Ann,works on,Apollo", "Ann,works on,Apollo", "Bob,works on,Apollo", "Bob,works on,Draco", "Ann,knows,Bob"]
+    (tmp_path / "work.csv").write_text("\n".join(["head,relation,tail", *rows]))
+    assert GraphRAG(graph_data.load(tmp_path / "work.csv")).ask("Who works on the most projects?").answers == ["Bob"]

@@ -22,10 +22,10 @@ class Answer:
         understood: as it was read: a follow-up written out ("And of France?" after the capital of Spain).
         text: the reply in words, for a person.
         answers: the bare answers, best first; empty if abstained. Relations are named as in the graph. A list is given
-            whole, up to 1,000, even where the evidence shows and the text names a part of it.
+            whole, up to 1,000, though the text names twelve and the model has read what the prompt has room for.
         subgraph: the evidence, the nodes that are answers marked so.
         evidence_text: the textualized evidence that the model read.
-        grounded: every answer names something in the evidence, or is one of a list that begins there.
+        grounded: every answer names something in the evidence.
         abstained: the graph does not say.
         confidence: 0..1, that the first answer (or abstaining) is right.
         confidences: the same, one an answer.

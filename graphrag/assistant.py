@@ -266,6 +266,9 @@ class GraphRAG:
         known = {**dict.fromkeys(retrieved.prompt.every, alike), **named}
         confidences, confidence = _confidences(generation, known)
         citations = retrieved.cite(generation.answers, generation.kind)
+        subgraph = retrieved.subgraph
+        if retrieved.widen and any(answer in known and answer not in named for answer in generation.answers):
+            subgraph = retrieved.widen(generation.answers)
         named_before = {node.name for node in before.subgraph.nodes if node.role != "bridge"} if before else set()
         meant = [end for one in citations for end in (one.head, one.tail) if end in named_before]
         return Answer(
@@ -273,9 +276,7 @@ class GraphRAG:
             understood=resolved(retrieved.prompt.question, set(meant) - set(generation.answers)),
             text=ABSTAIN_TEXT if abstained else generation.text,
             answers=_as_written(generation, citations),
-            subgraph=retrieved.subgraph.with_answers(
-                [answer for answer in generation.answers if answer in named or answer not in known]
-            ),
+            subgraph=subgraph.with_answers(generation.answers),
             evidence_text=retrieved.prompt.evidence,
             prompt=self.model.written(retrieved.prompt),
             grounded=all(answer in known for answer in generation.answers),

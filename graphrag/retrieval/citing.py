@@ -44,6 +44,18 @@ class Reasons:
     relation: Callable[[int], str]
     inner: Compared | None = None
 
+    def edges_of(self, answers: Sequence[str]) -> IntArray:
+        """The graph's own edges that names follow from, ascending."""
+        traced, _ = self._traced(answers, "node")
+        edges: IntArray = np.unique(np.asarray(traced, np.int64))
+        edges = edges[edges < self.graph.num_graph_edges]
+        if not len(self.meaning.related):
+            return edges
+        named = set(answers)  # of all that was compared, what is at the answers
+        ends = self.graph.source[edges].tolist(), self.graph.target[edges].tolist()
+        at_answer = [self.name(one) in named or self.name(two) in named for one, two in zip(*ends, strict=True)]
+        return edges[np.asarray(at_answer, bool)]
+
     def cite(self, answers: Sequence[str], kind: CandidateKind) -> tuple[Citation, ...]:
         """The triples that the answers, of this kind, follow from; those of the first answer first."""
         if kind in ("none", "choice") or not answers:
@@ -76,7 +88,8 @@ class Reasons:
         left, found = list(answers), []
         for query in self.meaning.queries:
             named = {int(node): self.name(int(node)) for node in query.answers} if query.holds is None else {}
-            given = [answer for answer in left if answer in named.values()]
+            called = set(named.values())
+            given = [answer for answer in left if answer in called]
             if given:
                 wanted = np.asarray([node for node, name in named.items() if name in given], np.int64)
                 found += edges(query, wanted)

@@ -107,7 +107,7 @@ def _of_comparison(graph: ReasoningGraph, walked: Walk, compared: Compared) -> M
     else:
         forms = Forms(1.0) if compared.holds is None else Forms(0.0, 1.0)
     told = len(nodes) > 0 or compared.value is not None
-    evident = _with_evidence(answered, traced, certainty=sure if told else 0.0)
+    evident = _with_evidence(answered, traced, certainty=float(told))  # it is not for the language model to doubt
     return Meaning(evident, forms, values, related=compared.edges, share=sure, value_share=sure, whole=True)
 
 

@@ -48,6 +48,7 @@ from graphrag.retrieval.textualize import Form, textualize
 from graphrag.wording.statements import MOST_ANSWERS, Citation
 
 Cite = Callable[[Sequence[str], CandidateKind], tuple[Citation, ...]]
+Widen = Callable[[Sequence[str]], Subgraph]
 Mode = Literal["default", "reference"]
 Selection = Literal["pcst", "triples", "paths", "hops"]
 CARRIED_GATE = 0.9  # of what a follow-up leans on
@@ -104,6 +105,8 @@ class Retrieved:
         seconds: embed, retrieve.
         tokens: of the evidence text. dropped: triples that the budget left out.
         cite: the triples that answers of a kind follow from.
+        widen: gives the evidence with all that names follow from, those of a list that did not fit into the prompt
+            (default mode only).
         ambiguous: what the question says that several nodes are called, and how many (default mode only).
     """
 
@@ -114,6 +117,7 @@ class Retrieved:
     tokens: int
     dropped: int
     cite: Cite
+    widen: Widen | None
     ambiguous: Mapping[str, int]
 
 
@@ -125,6 +129,7 @@ class _Found:
     candidates: tuple[Candidate, ...]
     certainty: float
     cite: Cite
+    widen: Widen | None = None
     ambiguous: Mapping[str, int] = field(default_factory=dict)
     every: tuple[str, ...] = ()
 
@@ -188,7 +193,15 @@ class Retriever:
         seconds = {"embed": embedded - began, "retrieve": done - embedded}
         dropped = len(written.dropped)
         return Retrieved(
-            found.subgraph, prompt, found.certainty, seconds, written.tokens, dropped, found.cite, found.ambiguous
+            found.subgraph,
+            prompt,
+            found.certainty,
+            seconds,
+            written.tokens,
+            dropped,
+            found.cite,
+            found.widen,
+            found.ambiguous,
         )
 
     def written_out(self, question: str, before: str) -> str:
@@ -258,8 +271,15 @@ class Retriever:
         calibrate = (lambda share: share) if self.ranker is None else self.ranker.confidence
         candidates = candidates_of(subgraph, meaning, self.reasoning, lambda share: sure * calibrate(share))
         reasons = Reasons(self.reasoning, plan, meaning, subgraph, self._name, self._relation, inner)
-        ambiguous = hits.ambiguous(self.index.graph.num_nodes)
-        return _Found(subgraph, candidates, walked.certainty, reasons.cite, ambiguous, self._every(meaning))
+        ambiguous, every = hits.ambiguous(self.index.graph.num_nodes), self._every(meaning)
+
+        def widen(answers: Sequence[str]) -> Subgraph:
+            edges = reasons.edges_of(answers)
+            nodes = np.unique(self.index.graph.edge_index[:, edges])
+            no_prizes = [np.zeros(len(ids), np.float32) for ids in (nodes, edges)]
+            return subgraph.joined(evidence_of(self.index.graph, nodes, no_prizes[0], edges, no_prizes[1]))
+
+        return _Found(subgraph, candidates, walked.certainty, reasons.cite, widen, ambiguous, every)
 
     def _every(self, meaning: Meaning) -> tuple[str, ...]:
         """The names of all that the likeliest meaning answers."""

@@ -76,6 +76,9 @@ def test_a_long_list_is_answered_whole() -> None:
     assert len(answer.answers) == len(answer.confidences) == 40
     assert answer.text == "".join(pieces) == f"{', '.join(answer.answers[:12])} and 28 more"
     assert answer.grounded
+    assert {node.name for node in answer.subgraph.nodes if node.role == "answer"} == set(answer.answers)
+    touched = {end for edge in answer.subgraph.edges for end in (edge.source, edge.target)}
+    assert set(answer.answers) <= touched
     assert "and 28 more: " in answer.in_a_sentence().text
 
 

@@ -57,6 +57,20 @@ def test_most_and_fewest(staff: GraphRAG, question: str, answers: set[str]) -> N
     assert answer.grounded
 
 
+def test_names_that_are_codes_are_answered_as_well() -> None:
+    staff = [(f"Mr {chr(65 + i % 26)}{i}", "Sales" if i < 50 else "Support", str(40_000 + i)) for i in range(100)]
+    triples = [
+        (name, relation, value)
+        for name, *own in staff
+        for relation, value in zip(("department", "salary"), own, strict=True)
+    ]
+    rag = GraphRAG(TextualGraph.from_triples(triples))
+    assert rag.ask("Who earns the most in Sales?").answers == ["Mr X49"]
+    more = rag.ask("Who earns more than 40060?")
+    assert set(more.answers) == {name for name, _, salary in staff if int(salary) > 40_060}
+    assert {node.name for node in more.subgraph.nodes} >= set(more.answers)
+
+
 def test_what_was_counted_is_the_evidence(staff: GraphRAG) -> None:
     answer = staff.ask("Which department has the most employees?")
     counted = {one.head for one in answer.citations if (one.relation, one.tail) == ("department", "Engineering")}

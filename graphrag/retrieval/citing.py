@@ -54,7 +54,8 @@ class Reasons:
         named = set(answers)  # of all that was compared, what is at the answers
         ends = self.graph.source[edges].tolist(), self.graph.target[edges].tolist()
         at_answer = [self.name(one) in named or self.name(two) in named for one, two in zip(*ends, strict=True)]
-        return edges[np.asarray(at_answer, bool)]
+        kept: IntArray = edges[np.asarray(at_answer, bool)]
+        return kept
 
     def cite(self, answers: Sequence[str], kind: CandidateKind) -> tuple[Citation, ...]:
         """The triples that the answers, of this kind, follow from; those of the first answer first."""

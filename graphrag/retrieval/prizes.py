@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from graphrag.models.reasoner import FORMS, START_FEATURES, Reasoner
 from graphrag.retrieval.hits import COSINE, Hits
-from graphrag.retrieval.mentions import content_words, stem, words_with_spans
+from graphrag.retrieval.mentions import stem, words_with_spans
 from graphrag.retrieval.reasoning import FloatArray, ReasoningGraph, Start
 
 WORDING = 0.5  # chosen on held-out questions of invented worlds and PathQuestion
@@ -77,7 +77,7 @@ class LearnedReader:
                 scores[FORMS.index("yes_no")] = -torch.inf
             read = scores.softmax(-1)
         starts = tuple(Start(hit.nodes, float(gate)) for hit, gate in zip(hits.hits, start_gates, strict=True))
-        said = shared_words(hits.asked, graph.relations)
+        said = shared_words(hits.asked, graph.relation_words)
         heard = np.exp(self.wording * (said - said.max(initial=0.0)))
         forms = Forms(*read.tolist())
         return Plan(starts, gates.numpy() * heard, reading.step_weights[0].numpy(), forms)
@@ -97,13 +97,10 @@ class CosineReader:
         return Plan(tuple(starts), gates, np.asarray(COSINE_STEPS, np.float32))
 
 
-def shared_words(asked: str, relations: Sequence[str]) -> FloatArray:
-    """Share of each relation's content words that the question says, up to inflection, float32 [R]."""
+def shared_words(asked: str, relations: Sequence[Sequence[str]]) -> FloatArray:
+    """Share of each relation's words (the stems of those that carry meaning) that the question says, float32 [R]."""
     said = {stem(word) for word, _, _ in words_with_spans(asked)}
-    shares = []
-    for relation in relations:
-        words = content_words(relation)
-        shares.append(sum(word in said for word in words) / len(words) if words else 0.0)
+    shares = [sum(word in said for word in words) / len(words) if words else 0.0 for words in relations]
     return np.asarray(shares, np.float32)
 
 

@@ -16,7 +16,7 @@ from graphrag.retrieval.compared import Compared
 from graphrag.retrieval.interpretation import Meaning, counted
 from graphrag.retrieval.prizes import Plan
 from graphrag.retrieval.query_graphs import Executor, QueryGraph
-from graphrag.retrieval.reasoning import IntArray, ReasoningGraph
+from graphrag.retrieval.reasoning import CREDITED, IntArray, ReasoningGraph
 from graphrag.retrieval.subgraph import Subgraph
 from graphrag.retrieval.tracing import trace
 from graphrag.wording.statements import Citation
@@ -44,18 +44,17 @@ class Reasons:
     relation: Callable[[int], str]
     inner: Compared | None = None
 
-    def edges_of(self, answers: Sequence[str]) -> IntArray:
-        """The graph's own edges that names follow from, ascending."""
-        traced, _ = self._traced(answers, "node")
+    def grounds(self, answers: Sequence[str]) -> tuple[IntArray, IntArray]:
+        """The graph's own nodes and edges that names follow from, ascending."""
+        traced, _ = self._traced(answers, "node", len(answers))
         edges: IntArray = np.unique(np.asarray(traced, np.int64))
-        edges = edges[edges < self.graph.num_graph_edges]
-        if not len(self.meaning.related):
-            return edges
-        named = set(answers)  # of all that was compared, what is at the answers
-        ends = self.graph.source[edges].tolist(), self.graph.target[edges].tolist()
-        at_answer = [self.name(one) in named or self.name(two) in named for one, two in zip(*ends, strict=True)]
-        kept: IntArray = edges[np.asarray(at_answer, bool)]
-        return kept
+        ends = np.stack([self.graph.source[edges], self.graph.target[edges]])
+        if len(self.meaning.related):  # of all that was compared, what is at the answers
+            named = set(answers)
+            kept = np.flatnonzero([self.name(one) in named or self.name(two) in named for one, two in ends.T.tolist()])
+            ends, edges = ends[:, kept], edges[kept]
+        nodes = np.unique(ends)
+        return nodes[nodes < self.graph.num_graph_nodes], edges[edges < self.graph.num_graph_edges]
 
     def cite(self, answers: Sequence[str], kind: CandidateKind) -> tuple[Citation, ...]:
         """The triples that the answers, of this kind, follow from; those of the first answer first."""
@@ -72,14 +71,14 @@ class Reasons:
         ]
         return tuple(dict.fromkeys([*cited, *at_answers(self.subgraph, left)]))[:MOST_CITED]
 
-    def _traced(self, answers: Sequence[str], kind: CandidateKind) -> tuple[list[int], list[str]]:
-        """Edges, and the answers that no query graph gives."""
+    def _traced(self, answers: Sequence[str], kind: CandidateKind, most: int = CREDITED) -> tuple[list[int], list[str]]:
+        """Edges, of `most` answers of a query graph, and the answers that none gives."""
         if kind == "relation" or len(self.meaning.related):
             return self.meaning.related.tolist(), []
         executor = Executor(self.graph)
 
         def edges(query: QueryGraph, wanted: IntArray | None = None) -> list[int]:
-            found: list[int] = trace(executor, self.plan, query, wanted)[0].tolist()
+            found: list[int] = trace(executor, self.plan, query, wanted, most)[0].tolist()
             return found
 
         if kind in ("yes", "no", "count"):

@@ -274,8 +274,7 @@ class Retriever:
         ambiguous, every = hits.ambiguous(self.index.graph.num_nodes), self._every(meaning)
 
         def widen(answers: Sequence[str]) -> Subgraph:
-            edges = reasons.edges_of(answers)
-            nodes = np.unique(self.index.graph.edge_index[:, edges])
+            nodes, edges = reasons.grounds(answers)
             no_prizes = [np.zeros(len(ids), np.float32) for ids in (nodes, edges)]
             return subgraph.joined(evidence_of(self.index.graph, nodes, no_prizes[0], edges, no_prizes[1]))
 

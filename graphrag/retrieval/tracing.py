@@ -12,13 +12,17 @@ from graphrag.retrieval.reasoning import CREDITED, IntArray, ReasoningGraph
 
 
 def trace(
-    executor: Executor, plan: Plan, query: QueryGraph, answers: IntArray | None = None
+    executor: Executor, plan: Plan, query: QueryGraph, answers: IntArray | None = None, most: int = CREDITED
 ) -> tuple[IntArray, IntArray]:
-    """The edges by which a query graph comes to its answers (or to some), and the nodes on the way; ascending."""
+    """The edges by which a query graph comes to its answers (or to some), and the nodes on the way; ascending.
+
+    Args:
+        most: so many answers are traced.
+    """
     wanted = query.answers if answers is None else answers
     if query.goal >= 0 and query.holds:
         wanted = np.intersect1d(wanted, plan.starts[query.goal].nodes)
-    wanted = wanted[:CREDITED]
+    wanted = wanted[:most]
     edges: list[IntArray] = []
     nodes: list[IntArray] = [wanted]
 

@@ -21,6 +21,7 @@ ROOM = 1.4  # between two nodes, of the -1..1 that they share
 STABLE = 0.4  # share of the nodes that were drawn before, from which they stay where they are
 MAX_CITATIONS = 12  # listed under an answer
 MAX_NODES = 150  # what a person can still read, and a browser lays out at once
+MAX_LISTED = 40  # of them where most say the same: a long list of answers
 NAME_LIMIT = 200  # characters
 TEXT_LIMIT = 2000  # characters
 ROLE_ORDER = {"answer": 0, "terminal": 1, "endpoint": 2, "bridge": 3, "neighbour": 4}
@@ -168,10 +169,15 @@ def spoken(relation: str) -> str:
 
 
 def _most_important(nodes: tuple[EvidenceNode, ...], limit: int) -> list[EvidenceNode]:
-    """The `limit` nodes of highest role, then score, in the order of the graph."""
+    """The `limit` nodes of highest role, then score, in the order of the graph.
+
+    Of a long list of answers those without a score come last, and only MAX_LISTED nodes are drawn with them.
+    """
+    listed = [node.role == "answer" and node.score == 0 for node in nodes]
+    limit = min(limit, max(MAX_LISTED, len(nodes) - sum(listed)))
     if len(nodes) <= limit:
         return list(nodes)
-    ranked = sorted(range(len(nodes)), key=lambda i: (ROLE_ORDER[nodes[i].role], -nodes[i].score, i))
+    ranked = sorted(range(len(nodes)), key=lambda i: (listed[i], ROLE_ORDER[nodes[i].role], -nodes[i].score, i))
     return [nodes[i] for i in sorted(ranked[:limit])]
 
 

@@ -112,7 +112,7 @@ function draw() {
   const left = evidence ? evidence.total_nodes - nodes.length : 0;
   const notes = [];
   if (evidence && evidence.abstained) notes.push("The graph does not say; this is the nearest it has");
-  if (left > 0) notes.push(`${left} less important nodes not drawn`);
+  if (left > 0) notes.push(`${left} more nodes not drawn`);
   part("note").hidden = empty || notes.length === 0;
   part("note").textContent = notes.join(" · ");
 }

@@ -8,7 +8,7 @@ import pytest
 
 from graphrag.answer import Answer
 from graphrag.retrieval.subgraph import EdgeRole, EvidenceEdge, EvidenceNode, NodeRole, Subgraph
-from ui.evidence import MAX_NODES, NAME_LIMIT, TEXT_LIMIT, Payload, Places, payload
+from ui.evidence import MAX_LISTED, MAX_NODES, NAME_LIMIT, TEXT_LIMIT, Payload, Places, payload
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -113,6 +113,16 @@ def test_a_large_evidence_is_cut_to_the_most_important_nodes() -> None:
     assert "n8" not in names
     assert all({e["source"], e["target"]} <= ids for e in drawn["edges"])
     assert (drawn["total_nodes"], drawn["total_edges"]) == (400, 399)
+
+
+def test_a_long_list_of_answers_keeps_what_it_hangs_on() -> None:
+    listed = [node(f"n{i}", "answer", 1.0 if i < 40 else 0.0) for i in range(450)]
+    star = tuple(edge(f"n{i}", "department", "Sales") for i in range(450))
+    drawn = drawing(Subgraph((*listed, node("Sales", "terminal", 0.9)), star))
+    names = {n["name"] for n in drawn["nodes"]}
+    assert len(names) == MAX_LISTED
+    assert {"Sales", *(f"n{i}" for i in range(40))} <= names
+    assert len(drawn["edges"]) == MAX_LISTED - 1
 
 
 @pytest.mark.parametrize("text", HOSTILE)

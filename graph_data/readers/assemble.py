@@ -38,6 +38,21 @@ class Findings:
         if len(self.dropped) < KEPT_DROPPED:
             self.dropped.append((line, why))
 
+    def report(self, nodes: int, edges: int, relations: int, duplicates: int, isolated: int) -> LoadReport:
+        """What was noticed, with what the graph came to have, and the edges and nodes found on assembling it."""
+        return LoadReport(
+            source=self.source,
+            format=self.format,
+            nodes=nodes,
+            edges=edges,
+            relations=relations,
+            duplicate_edges=duplicates + self.duplicates,
+            isolated_nodes=isolated,
+            dropped=tuple(self.dropped),
+            dropped_total=self.dropped_total,
+            notes=tuple(self.notes),
+        )
+
 
 def assemble(
     node_ids: pa.Array,
@@ -65,25 +80,14 @@ def assemble(
     edge_relation = edge_relation[keep] if duplicates else edge_relation
     touched = np.zeros(len(node_ids), dtype=bool)
     touched[edge_index.ravel()] = True
-    report = LoadReport(
-        source=findings.source,
-        format=findings.format,
-        nodes=len(node_ids),
-        edges=edge_index.shape[1],
-        relations=len(relations),
-        duplicate_edges=duplicates + findings.duplicates,
-        isolated_nodes=int(len(touched) - touched.sum()),
-        dropped=tuple(findings.dropped),
-        dropped_total=findings.dropped_total,
-        notes=tuple(findings.notes),
-    )
+    counts = len(node_ids), edge_index.shape[1], len(relations)
     return TextualGraph(
         node_ids=plain(node_ids),
         node_texts=plain(node_texts),
         edge_index=edge_index.astype(np.int64, copy=False),
         edge_relation=edge_relation.astype(np.int32),
         relations=plain(relations),
-        report=report,
+        report=findings.report(*counts, duplicates, len(touched) - int(touched.sum())),
     )
 
 

@@ -97,6 +97,8 @@ def read_edges(
     take_over(edges, findings)
     findings.note(columns_used(edges, columns))
     edges = complete_rows(edges, columns, findings)
+    if not edges.num_rows and findings.dropped_total:
+        raise EmptyGraphError(f"{edges.where}: no row has both ends of an edge; check the columns, or name them.")
     heads, tails = edges.columns[columns.head], edges.columns[columns.tail]
     codes, relations = _encoded(EdgeText.of(edges, columns, findings).written(edges, findings))
     if nodes is None:
@@ -137,8 +139,6 @@ def complete_rows(edges: Table, columns: EdgeColumns, findings: Findings) -> Tab
         column = columns.tail if heads[int(row)].is_valid else columns.head
         findings.drop(edges.line_of(int(row)), f"{edges.names[column]} is empty")
     kept = np.flatnonzero(np.asarray(complete))
-    if not len(kept):
-        raise EmptyGraphError(f"{edges.where}: no row has both ends of an edge; check the columns, or name them.")
     return Table(
         edges.where, edges.names, tuple(column.filter(complete) for column in edges.columns), edges.has_header,
         lambda row: edges.line_of(int(kept[row])),

@@ -1,8 +1,8 @@
-"""Tables of edges that do not fit in memory, to a TextualGraph whose columns lie on disk. The same graph as if read whole.
+"""Tables of edges that do not fit in memory, to a TextualGraph whose columns lie on disk: the graph as if read whole.
 
 One pass over the file numbers its names and edge texts (`external.Numbering`); a second, over the numbers alone, finds
 edges that stand twice. Which columns are which is told by the first block.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from graph_data.readers.files import read_head
 from graph_data.readers.options import LoadOptions
 from graph_data.readers.table import Table, from_arrow
 from graph_data.readers.tables import format_of, kind_of
-from graph_data.textual_graph import LoadReport, TextualGraph
+from graph_data.textual_graph import TextualGraph
 
 Progress = Callable[[int, int], None]
 _ROWS = 262_144  # of a Parquet file, at a time
@@ -89,18 +89,9 @@ def read_edges_streamed(
     touched = workspace.array(len(node_ids), bool)
     for part in blocks(edge_index.shape[1]):
         touched[edge_index[:, part].ravel()] = True
-    report = LoadReport(
-        source=findings.source,
-        format=findings.format,
-        nodes=len(node_ids),
-        edges=edge_index.shape[1],
-        relations=len(relations),
-        duplicate_edges=len(relation) - edge_index.shape[1],
-        isolated_nodes=len(node_ids) - int(np.count_nonzero(touched)),
-        dropped=tuple(findings.dropped),
-        dropped_total=findings.dropped_total,
-        notes=tuple(findings.notes),
-    )
+    counts = len(node_ids), edge_index.shape[1], len(relations)
+    isolated = len(node_ids) - int(np.count_nonzero(touched))
+    report = findings.report(*counts, len(relation) - edge_index.shape[1], isolated)
     return TextualGraph(node_ids, node_ids, edge_index, edge_relation, relations, report)
 
 

@@ -74,6 +74,16 @@ def test_rows_left_out_are_named_by_their_lines(tmp_path: Path, workspace: Works
     assert check_same(path, workspace).report.dropped_total == 7
 
 
+def test_a_block_without_any_whole_row(tmp_path: Path, workspace: Workspace) -> None:
+    lines = csv_of(rows(7)).splitlines()
+    lines[2_000:4_000] = ["Ada,knows,"] * 2_000
+    path = tmp_path / "kb.csv"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    found = graph_data.load(path, workspace=workspace)
+    assert found.report.dropped_total == 2_000
+    assert found.edge_relation.tolist() == graph_data.load(path).edge_relation.tolist()
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_packed_tsv_without_a_header(tmp_path: Path, workspace: Workspace, end: str) -> None:
     text = "".join(f'{a}\t{b}\t{c} "x"{end}' for a, b, c in rows(2))

@@ -77,3 +77,12 @@ def test_other_questions_stay_as_they_are(players: GraphRAG, question: str, answ
     answer = players.ask(question)
     assert answer.understood == question
     assert set(answer.answers) == answers
+
+
+def test_the_longest_is_told_by_the_running_time() -> None:
+    films = [("Heat", "Michael Mann", "170"), ("Insomnia", "Christopher Nolan", "118"), ("Rope", "Hitchcock", "80")]
+    relations = ("directed by", "running time")
+    triples = [(film, said, value) for film, *own in films for said, value in zip(relations, own, strict=True)]
+    rag = GraphRAG(TextualGraph.from_triples(triples))
+    assert rag.ask("Who directed the longest film?").answers == ["Michael Mann"]
+    assert rag.ask("Who directed the shortest film?").answers == ["Hitchcock"]

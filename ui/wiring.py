@@ -107,7 +107,7 @@ def connect(page: Any, library: Library, parts: Parts, models: Sequence[Model], 
     why = parts.why
     for slider in why.sliders:
         shown = [*parts.views, why.told, why.prompt]
-        slider.input(_look_again, [parts.session, *why.sliders], shown, trigger_mode="always_last", **hidden)
+        slider.change(_look_again, [parts.session, *why.sliders], shown, trigger_mode="always_last", **hidden)
     for setting in (why.model, why.grounded):
         setting.input(answer_by, [parts.session, why.model, why.grounded], [why.about], **hidden)
     stopped = [parts.question, parts.chatbot]

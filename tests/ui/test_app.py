@@ -217,7 +217,7 @@ def asked_and_answered(page: Any, address: str, question: str = QUESTION) -> Non
 
 
 def until(page: Any, there: Callable[[], bool]) -> None:
-    for _ in range(100):
+    for _ in range(300):
         if there():
             return
         page.wait_for_timeout(100)

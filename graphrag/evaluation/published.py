@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from graphrag.retrieval.reference import STEP_DOWN
 from graphrag.retrieval.steiner import check_solver
 
 if TYPE_CHECKING:
     import torch
 
 IntArray = npt.NDArray[np.int64]
-STEP_DOWN = 0.01
 
 
 def published_retrieval(

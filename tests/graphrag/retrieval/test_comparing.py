@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,8 @@ Gladiator,Ridley Scott,Action,2000,155 min,$103 million,8.5
 
 
 @pytest.fixture(scope="module")
-def movies(tmp_path_factory: pytest.TempPathFactory) -> GraphRAG:
-    file = tmp_path_factory.mktemp("movies") / "movies.csv"
-    file.write_text(MOVIES, encoding="utf-8")
-    return GraphRAG(graph_data.load(file))
+def movies(rag_of: Callable[[str], GraphRAG]) -> GraphRAG:
+    return rag_of(MOVIES)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,8 @@ COUNTRIES = [
 
 
 @pytest.fixture(scope="module")
-def staff(tmp_path_factory: pytest.TempPathFactory) -> GraphRAG:
-    file = tmp_path_factory.mktemp("staff") / "staff.csv"
-    file.write_text(STAFF, encoding="utf-8")
-    return GraphRAG(graph_data.load(file))
+def staff(rag_of: Callable[[str], GraphRAG]) -> GraphRAG:
+    return rag_of(STAFF)
 
 
 @pytest.mark.parametrize(

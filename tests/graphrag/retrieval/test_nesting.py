@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-import graph_data
 from graph_data.textual_graph import TextualGraph
 from graphrag import GraphRAG
 
@@ -19,10 +20,8 @@ Fay Holm,Athletic,Oslo,Norway,19,30000,2023-03-01
 
 
 @pytest.fixture(scope="module")
-def players(tmp_path_factory: pytest.TempPathFactory) -> GraphRAG:
-    file = tmp_path_factory.mktemp("players") / "players.csv"
-    file.write_text(PLAYERS, encoding="utf-8")
-    return GraphRAG(graph_data.load(file))
+def players(rag_of: Callable[[str], GraphRAG]) -> GraphRAG:
+    return rag_of(PLAYERS)
 
 
 @pytest.mark.parametrize(

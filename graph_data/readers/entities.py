@@ -2,8 +2,9 @@
 
 The rule
 - A row is a node. Its name is the column name, label or title, else the first that ends so, else the first with words
-  in it. Its id is the id column if its values are distinct, else its name; equal names in two rows stay two nodes,
-  `EDUARDO` and `EDUARDO (2)`.
+  in it that tell rows apart. Its id is the id column if its values are distinct, else its name; equal names in two rows
+  stay two nodes, `EDUARDO` and `EDUARDO (2)`. A row that only a number tells from others is called after the column
+  or the file: `order 1003`.
 - Every other column is a relation: an edge called like the column from the row to each of the cell's values. A cell
   holds several values if they are separated by `;` or `|`. Equal texts are one node, across columns too: a director
   who also writes is one person. A value that is the name of a row, or the id of one in a column named `... id`, is
@@ -38,6 +39,10 @@ _LINK = re.compile(r"(?:https?|ftp)://\S+|www\.\S+", re.I)
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?:[T ].*)?")
 _YES_NO = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0", "1"}, {"ja", "nein"})
 _NEARLY_ALL = 0.5  # share of distinct values from which numbers are measurements
+_TELLING = 0.5  # share of distinct words from which they are the rows' names; beside distinct ids
+_TELLING_BESIDE_IDS = 0.9
+_ID_ENDING = re.compile(r"(?<=[a-z])ids?$|(?:^|[ _.-])(?:id|no|nr|num|number|key|ref|#)$", re.I)
+_PLURALS = ((r"ies$", "y"), (r"(s|x|ch|sh)es$", r"\1"), (r"(?<=[^s])s$", ""))
 
 Column = list[str | None]
 
@@ -68,7 +73,7 @@ def read_entities(table: Table, options: LoadOptions, findings: Findings) -> Tex
     take_over(table, findings)
     columns: list[Column] = [column.to_pylist() for column in table.columns]
     id_at, name_at = _row_columns(table, columns, options)
-    names = _row_names(columns, id_at, name_at)
+    names = _row_names(table, columns, id_at, name_at)
     graph = _Graph(_row_ids(columns, id_at, names, findings), list(names), [{} for _ in names])
     _shorten_names(graph, "text" if name_at is None else table.names[name_at])
     columns_by: dict[str, list[str]] = {"relation": [], "field": [], "nothing": []}
@@ -82,7 +87,8 @@ def read_entities(table: Table, options: LoadOptions, findings: Findings) -> Tex
             _relate(graph, table.names[i], column, columns[id_at] if id_at is not None else None)
         elif kind == "field":
             _describe(graph, table.names[i], column)
-    named = f"row = node, named by {table.names[name_at]}" if name_at is not None else "row = node"
+    naming = next((at for at in (name_at, id_at) if at is not None), None)
+    named = f"row = node, named by {table.names[naming]}" if naming is not None else "row = node"
     used, in_text = (", ".join(columns_by[kind]) or "none" for kind in ("relation", "field"))
     findings.note(f"{named}; relations: {used}; in the node's text: {in_text}")
     if columns_by["nothing"]:
@@ -101,31 +107,66 @@ def _finish(graph: _Graph, findings: Findings) -> TextualGraph:
 def _row_columns(table: Table, columns: list[Column], options: LoadOptions) -> tuple[int | None, int | None]:
     """The id column (None if its values are not distinct) and the name column."""
     id_at = id_column(table.names) if options.id is None else table.position(options.id, "rows' id")
-    if options.id is None and id_at is not None:
-        given = [value for value in columns[id_at] if value]
-        if len(set(given)) < len(columns[id_at]):
-            id_at = None
+    if options.id is None and id_at is not None and not _all_distinct(columns[id_at]):
+        id_at = None
     if options.name is not None:
         return id_at, table.position(options.name, "rows' name")
     name_at = name_column(table.names, exclude=id_at)
     if name_at is None:
-        name_at = next((i for i, column in enumerate(columns) if i != id_at and _has_words(column)), id_at)
+        share = _TELLING if id_at is None else _TELLING_BESIDE_IDS
+        name_at = next((i for i, column in enumerate(columns) if i != id_at and _tells_rows(column, share)), None)
+    if id_at is None and name_at is None and _numbers_rows(table.names[0], columns[0]):
+        id_at = 0
     return id_at, name_at
 
 
-def _has_words(column: Column) -> bool:
+def _all_distinct(column: Column) -> bool:
+    return None not in column and "" not in column and len(set(column)) == len(column)
+
+
+def _tells_rows(column: Column, share: float) -> bool:
+    """Whether a column of words, not numbers or dates, has so large a share of distinct values."""
     values = [value for value in column if value]
     return (
         bool(values)
-        and len(set(values)) > 0.5 * len(values)
-        and not any(is_number(v) or is_opaque(v) for v in values[:50])
+        and len(set(values)) > share * len(values)
+        and not any(is_number(v) or is_opaque(v) or _DATE.fullmatch(v) for v in values[:50])
     )
 
 
-def _row_names(columns: list[Column], id_at: int | None, name_at: int | None) -> list[str]:
-    names = columns[name_at] if name_at is not None else [None] * len(columns[0])
-    ids = columns[id_at] if id_at is not None else [None] * len(names)
-    return [name or id_ or f"row {row}" for row, (name, id_) in enumerate(zip(names, ids, strict=True), 1)]
+def _numbers_rows(name: str, column: Column) -> bool:
+    """Whether a column numbers the rows, whatever it is called."""
+    return _all_distinct(column) and all((v or "").isdigit() for v in column) and not is_year_or_date(name)
+
+
+def _row_names(table: Table, columns: list[Column], id_at: int | None, name_at: int | None) -> list[str]:
+    rows = range(1, table.num_rows + 1)
+    noun = _noun_of_rows(table, id_at)
+    ids = [f"row {row}" for row in rows] if id_at is None else [_called(noun, value) for value in columns[id_at]]
+    names = ids if name_at is None else columns[name_at]
+    return [name or own or f"row {row}" for row, name, own in zip(rows, names, ids, strict=True)]
+
+
+def _called(noun: str, value: str | None) -> str | None:
+    return f"{noun} {value}" if value and value.isdigit() else value
+
+
+def _noun_of_rows(table: Table, id_at: int | None) -> str:
+    """What a row is: order, by its column order_id, or by its file orders.csv."""
+    column = table.names[id_at] if id_at is not None else ""
+    words = words_of(_ID_ENDING.sub("", column))
+    if not words or " ".join(words) in ("row", "uu", "u"):
+        stem = re.split(r"[\\/]", table.where)[-1].partition(".")[0]
+        words = words_of(stem) if stem.endswith("s") and stem.isalpha() else []
+        words[-1:] = [_singular(words[-1])] if words else []
+    return " ".join(words) or "row"
+
+
+def _singular(plural: str) -> str:
+    for ending, singular in _PLURALS:
+        if re.search(ending, plural):
+            return re.sub(ending, singular, plural)
+    return plural
 
 
 def _row_ids(columns: list[Column], id_at: int | None, names: list[str], findings: Findings) -> list[str]:

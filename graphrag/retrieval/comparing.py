@@ -56,6 +56,7 @@ _AGE = "age birth born founded built established year".split()
 _TIME = "year date start since founded released built born opened".split()
 _PRICE = "price cost fee budget".split()
 _PAY = "salary income wage pay earnings".split()
+_MERIT = "rating rated score stars grade mark".split()
 # Adjectives: the sign of "more", what they are about, and the sign for times (what is old has an early year).
 _ADJECTIVES: dict[str, tuple[int, Sequence[str], int]] = {
     "high": (1, ("height", "elevation"), 0),
@@ -83,7 +84,10 @@ _ADJECTIVES: dict[str, tuple[int, Sequence[str], int]] = {
     "deep": (1, ("depth",), 0),
     "populous": (1, ("population",), 0),
     "paid": (1, _PAY, 0),
+    "good": (1, _MERIT, 0),
+    "bad": (-1, _MERIT, 0),
 }
+_IRREGULAR = {"better": ("good", 1), "best": ("good", 2), "worse": ("bad", 1), "worst": ("bad", 2)}
 # Other words that say what is compared.
 _ABOUT: dict[str, Sequence[str]] = {
     "earn": _PAY,
@@ -94,6 +98,7 @@ _ABOUT: dict[str, Sequence[str]] = {
     "inhabitants": ("population",),
     "hired": _TIME,
     "hire": _TIME,
+    "rated": _MERIT,
 }
 QUANTIFIERS = {"more": 1, "most": 1, "less": -1, "least": -1, "fewer": -1, "fewest": -1}
 _SUPERLATIVES = frozenset("most least fewest".split())
@@ -101,12 +106,17 @@ _THRESHOLDS = {"over": 1, "above": 1, "under": -1, "below": -1, "after": 1, "bef
 _OF_ALL: dict[str, Aggregate] = {"average": np.mean, "total": np.sum, "combined": np.sum}
 _OF_OTHERS = frozenset("when where how".split())  # nothing that is compared answers these
 _ORDER = {"first": -1, "last": 1}  # in time
-_RANKS = frozenset("second third fourth fifth 2nd 3rd 4th 5th top two three next".split())
+_RANKS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5}
+_SEVERAL = frozenset("top two three next".split())  # more than one are wanted
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _DIGITS = r"(-?\d[\d,]*(?:\.\d+)?)"
 _NUMBER = re.compile(rf"^([^\w\s\-]?)\s?{_DIGITS}\s?([^\W\d]*|%)(?:\s([^\W\d]+))?\.?$")
 _LIMIT = re.compile(rf"\W*(?:than|about|some)?\W*{_DIGITS}\s?(k|thousand|m|million|bn|billion)?\b", re.IGNORECASE)
-_VALUE = re.compile(r"^\W*what(?:'s| is| was| are| were) the (?:most |least )?\w+ (\w+)", re.IGNORECASE)
+_VALUE = re.compile(
+    r"^\W*what(?:'s| is| was| are| were) the (?:most |least )?\w+ (\w+)"
+    r"(?=\W*$| (?:of|for|in|among|by|with|that|ever)\b)",
+    re.IGNORECASE,
+)
 _KIND = re.compile(r"\b(?:which|what) (\w+)", re.IGNORECASE)
 
 
@@ -129,6 +139,7 @@ class _Wish:
     words: tuple[str, ...]
     at: int
     of_all: Aggregate | None = None  # instead: a number made of all values
+    rank: int = 1  # of the best: 2 for the second
 
 
 @dataclass(frozen=True)
@@ -214,14 +225,14 @@ def _compare(graph: ReasoningGraph, hits: Hits, name: Name) -> Compared | None:
         made = f"{wish.of_all(table.values):.2f}".rstrip("0").rstrip(".")
         return Compared(table.nodes, with_joins(table.edges, joined, graph, table.nodes), NONE, table.sure, value=made)
     if words[0][0] in CHECKS:
-        return _check(table, sign, compared, wish.limit)
+        return _check_best(table, sign, wish.rank, compared) if wish.best else _check(table, sign, compared, wish.limit)
     if wish.best or (len(compared) > 1 and wish.limit is None):
         if len(compared) == 1:
             return None
         table = table.where(np.isin(table.nodes, np.concatenate(compared))) if compared else table
         value = _VALUE.match(question)
         wants_value = value is not None and stem(value.group(1).casefold()) in graph.relation_words[table.row]
-        return _best(graph, table, sign, joined, wants_value) if len(table.nodes) else None
+        return _best(graph, table, sign, wish.rank, joined, wants_value)
     limit = wish.limit
     if limit is None and compared and " than " in question:  # "longer than Heat"
         limit = next(iter(table.values[np.isin(table.nodes, compared[0])].tolist()), None)
@@ -250,8 +261,14 @@ def number_of(text: str) -> tuple[float, str] | None:
 
 def _wish(question: str, words: Sequence[Word]) -> _Wish | None:
     """The first comparison that the words make."""
-    if any(word in _RANKS for word, _, _ in words):
+    plain = [word for word, _, _ in words]
+    at_rank = next((i for i, word in enumerate(plain) if word in _RANKS), None)
+    if not _SEVERAL.isdisjoint(plain):
         return None
+    if at_rank is not None:
+        wish = _wish(question, [*words[:at_rank], *words[at_rank + 1 :]])
+        ranked = wish and wish.best and superlative(plain[at_rank + 1 :]) and wish.at == words[at_rank + 1][1]
+        return replace(wish, rank=_RANKS[plain[at_rank]]) if wish and ranked else None
     about = [noun for word, _, _ in words for noun in _ABOUT.get(word, _ABOUT.get(stem(word), ()))]
     for i, (word, at, end) in enumerate(words):
         limit = _limit(question, end)
@@ -285,6 +302,8 @@ def _limit(question: str, at: int) -> float | None:
 
 def degree_of(word: str, adjective: str) -> int:
     """1 for "larger", 2 for "largest", 0 for anything else."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word][1] if _IRREGULAR[word][0] == adjective else 0
     base = adjective[:-1] + "i" if adjective.endswith("y") else adjective.rstrip("e")
     for doubled in ("", base[-1:]):
         if word in (f"{base}{doubled}er", f"{base}{doubled}est"):
@@ -295,7 +314,7 @@ def degree_of(word: str, adjective: str) -> int:
 def _unread(graph: ReasoningGraph, question: str, words: Sequence[Word], wish: _Wish, table: _Table) -> list[str]:
     """The words that say something and are not part of the comparison."""
     kind = _KIND.search(question)
-    read = {*wish.words, *_ABOUT, *_SCALES, *CHECKS, kind.group(1).casefold() if kind else ""}
+    read = {*wish.words, *_ABOUT, *_SCALES, *_RANKS, *CHECKS, kind.group(1).casefold() if kind else ""}
     stems = {*graph.relation_words[table.row], *map(stem, wish.about), *map(stem, _ABOUT)}
     left = [word for word, _, _ in words if word not in read and not word[0].isdigit() and content_words(word)]
     return [word for word in left if stem(word) not in stems]
@@ -384,11 +403,31 @@ def _check(table: _Table, sign: int, compared: Sequence[IntArray], limit: float 
     return Compared(table.nodes[at], table.edges[at], NONE, table.sure, holds)
 
 
-def _best(graph: ReasoningGraph, table: _Table, sign: int, joins: IntArray, wants_value: bool) -> Compared:
-    """Those with the most, or how much it is."""
-    ranked = table.where(np.argsort(-sign * table.values, kind="stable"))
-    count = int((ranked.values == ranked.values[0]).sum())
-    best, next_best = ranked.where(slice(count)), ranked.where(slice(count, count + NEXT_BEST))
-    edges = with_joins(best.edges, joins, graph, best.nodes)
-    further = with_joins(next_best.edges, joins, graph, next_best.nodes)
-    return Compared(graph.target[best.edges] if wants_value else best.nodes, edges, further, table.sure)
+def _check_best(table: _Table, sign: int, rank: int, compared: Sequence[IntArray]) -> Compared | None:
+    """Whether the one that is named is the best, or has that rank."""
+    own = np.flatnonzero(np.isin(table.nodes, compared[0]))[:1] if len(compared) == 1 else NONE
+    best = _of_rank(table, sign, rank)
+    if not len(own) or not len(best):
+        return None
+    at = np.union1d(own, best[:1])
+    return Compared(table.nodes[at], table.edges[at], NONE, table.sure, bool(np.isin(own, best).all()))
+
+
+def _best(
+    graph: ReasoningGraph, table: _Table, sign: int, rank: int, joins: IntArray, wants_value: bool
+) -> Compared | None:
+    """Those with the most, or with that rank, or how much it is; None if there are not so many."""
+    best = _of_rank(table, sign, rank)
+    if not len(best):
+        return None
+    ranked = np.argsort(-sign * table.values, kind="stable")
+    near = ranked[~np.isin(ranked, best)][: NEXT_BEST + rank - 1]
+    edges = with_joins(table.edges[best], joins, graph, table.nodes[best])
+    further = with_joins(table.edges[near], joins, graph, table.nodes[near])
+    return Compared(graph.target[table.edges[best]] if wants_value else table.nodes[best], edges, further, table.sure)
+
+
+def _of_rank(table: _Table, sign: int, rank: int) -> IntArray:
+    """The rows with the most (rank 1), the second most (2) and so on; equal values share a rank."""
+    orders = np.unique(-sign * table.values)
+    return np.flatnonzero(-sign * table.values == orders[rank - 1]) if len(orders) >= rank else NONE

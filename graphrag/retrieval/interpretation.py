@@ -25,7 +25,7 @@ from graphrag.retrieval.prizes import Forms, Plan
 from graphrag.retrieval.proposals import propose
 from graphrag.retrieval.query_graphs import Executor, QueryGraph
 from graphrag.retrieval.reasoning import FloatArray, IntArray, ReasoningGraph, Walk
-from graphrag.retrieval.relating import relate
+from graphrag.retrieval.relating import in_common, relate
 from graphrag.retrieval.tracing import trace
 
 Value = tuple[str, float, CandidateKind]  # text, how likely, kind
@@ -80,7 +80,7 @@ def interpret(
     graph: ReasoningGraph, plan: Plan, hits: Hits, walked: Walk, ranker: Ranker, name: Callable[[int], str]
 ) -> Meaning:
     """The meaning of a question whose plan was walked."""
-    if (compared := compare(graph, hits, name)) is not None:
+    if (compared := compare(graph, hits, name) or in_common(graph, hits, name)) is not None:
         return _of_comparison(graph, walked, compared)
     queries, features = shortlist(graph, plan, hits, walked, ranker, name)
     shares = np.ones(1, np.float32)

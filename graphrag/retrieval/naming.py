@@ -22,7 +22,7 @@ from graphrag.wording.relation_wording import sayings_of
 FITS = 0.3  # cosine from which a noun may be what things of such names and relations are called
 LOOKED_AT, NAMED = 50, 8  # things whose relations tell what they are, and whose names
 ROOT = 5  # letters that two forms of a word share ("directed", "director")
-_WHO = re.compile(r"(?:Who|What|Which \w+) (\w+[^s\W]) \{[xy]\}\?$")  # in the past: "who wrote {x}?"
+_WHO = re.compile(r"(?:Who|What|Which \w+) (\w+[^s\W])(?: in| for| at)? \{[xy]\}\?$")  # in the past: "who wrote {x}?"
 _ANYTHING = frozenset("person people persons thing things item items entry entries one ones".split())
 
 
@@ -57,7 +57,7 @@ def doing(graph: ReasoningGraph, words: Sequence[str], verbs: Sequence[str]) -> 
         for row, relation in enumerate(graph.relations):
             own = relation.split()
             same = [word for word in own if _root(word) == root or _share_root(verb, word)]
-            if not same and (asking := _asking(relation).get(root)) is not None:
+            if not same and (asking := {**_asking(own[-1]), **_asking(relation)}.get(root)) is not None:
                 found.setdefault(row, (0, asking))
             if not same or own[-1] == "of":
                 continue

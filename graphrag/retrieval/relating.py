@@ -1,19 +1,27 @@
-"""Relating: how two things that a question names are connected: the edges between them, or through one node between."""
+"""Relating: how two things that a question names are connected: the edges between them, or through one node between;
+and what things have in common.
+"""
 
 from __future__ import annotations
 
 import itertools
+import re
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from graphrag.retrieval.compared import NONE, SAID, Compared, Name
 from graphrag.retrieval.hits import Hits
+from graphrag.retrieval.naming import looks_like, naming
 from graphrag.retrieval.prizes import Plan
 from graphrag.retrieval.reasoning import IntArray, ReasoningGraph
 
 NAMED = 3  # of what is named, the surest
 THROUGH = 3  # nodes between, at most: those with the fewest edges
 MOST_EDGES = 20_000  # of one name, looked at
+_IN_COMMON = re.compile(r"^\W*(?:what|which)(?: (\w+))? (?:do|does|did|have|has) .* in common\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,58 @@ def relate(graph: ReasoningGraph, plan: Plan, hits: Hits) -> Related | None:
             if (found := steps(graph, one, two)) is not None:
                 return found
     return None
+
+
+def in_common(graph: ReasoningGraph, hits: Hits, name: Name) -> Compared | None:
+    """What all that are named stand in the same relation to ("What do A and B have in common?"); None if nothing."""
+    asked = _IN_COMMON.match(hits.question)
+    named = _named(hits) if asked else []
+    if asked is None or len(named) < 2:
+        return None
+    ways = [list(_ways(graph, nodes)) for nodes in named]
+    shared = set.intersection(*({way for way, _ in own} for own in ways))
+    shared -= {way for way in shared if any(way.end in nodes for nodes in named)}
+    if noun := (asked.group(1) or "").casefold():  # "which languages"
+        shared = _called(graph, shared, noun, name)
+    if not shared:
+        return None
+    edges = np.unique([edge for own in ways for way, edge in own if way in shared])
+    return Compared(np.unique([way.end for way in shared]), edges, NONE, SAID)
+
+
+class _Way(NamedTuple):
+    """What an edge says of a thing: to what it leads, by which relation, and whether away from the thing."""
+
+    row: int
+    away: bool
+    end: int
+
+
+def _ways(graph: ReasoningGraph, nodes: IntArray) -> Iterator[tuple[_Way, int]]:
+    """What is said of a thing, each with its edge."""
+    edges, ends = _around(graph, nodes)
+    away = np.isin(graph.source[edges], nodes)
+    said = zip(graph.relation[edges].tolist(), away.tolist(), ends.tolist(), strict=True)
+    return zip(itertools.starmap(_Way, said), edges.tolist(), strict=True)
+
+
+def _called(graph: ReasoningGraph, ways: Set[_Way], noun: str, name: Name) -> set[_Way]:
+    """Those that lead to what a noun names, by their relation or by what things of such names are called."""
+    rows = {row for row, _ in naming(graph, [noun])}
+    found = set()
+    for row, away in {(way.row, way.away) for way in ways}:
+        own = {way for way in ways if (way.row, way.away) == (row, away)}
+        if row in rows or looks_like(graph, noun, np.asarray([way.end for way in own]), name):
+            found |= own
+    return found
+
+
+def _named(hits: Hits) -> list[IntArray]:
+    """What the question names, whole or by a part that is written as a name, each once."""
+    mentions = [hit.mention for hit in hits.hits if hit.mention and hit.mention.share > 0]
+    told = [m for m in mentions if m.share == 1 or hits.question[m.start].isupper()]
+    widest = [m for m in told if not any(o.start <= m.start and m.end <= o.end and o is not m for o in told)]
+    return [np.asarray(mention.nodes, np.int64) for mention in widest]
 
 
 def _around(graph: ReasoningGraph, nodes: IntArray) -> tuple[IntArray, IntArray]:

@@ -46,6 +46,13 @@ def movies(rag_of: Callable[[str], GraphRAG]) -> GraphRAG:
         ("How many movies have a rating above 8.4?", {"3"}),
         ("What is the average rating of Michael Mann?", {"7.9"}),
         ("How many movies have a rating above 9?", {"0"}),
+        ("What is the second longest movie?", {"Gladiator"}),
+        ("Which movie has the third highest rating?", {"Memento"}),  # two share the second
+        ("Which movie has the second highest rating?", {"Alien", "Gladiator"}),
+        ("What is the best movie?", {"Inception"}),
+        ("What is the worst rated thriller?", {"Collateral"}),
+        ("Is Heat the longest movie?", {"yes"}),
+        ("Is Collateral the second longest movie?", {"no"}),
         ("Which movies are longer than Heat?", set()),  # none is: nothing is guessed
     ],
 )
@@ -74,7 +81,7 @@ def test_other_questions_are_left_to_the_walk(movies: GraphRAG, question: str, a
     [
         "Which genre has the highest rating?",  # of a genre's movies, which one?
         "Which director has the most awards?",
-        "What is the second longest movie?",
+        "What are the second and third longest movies?",
         "When was the largest movie studio founded?",
         "Who directed the longest movie that is not a thriller?",
     ],

@@ -56,6 +56,15 @@ def test_most_and_fewest(staff: GraphRAG, question: str, answers: set[str]) -> N
     assert answer.grounded
 
 
+def test_a_verb_that_commonly_asks_for_a_noun(rag_of: Callable[[str], GraphRAG]) -> None:
+    films = rag_of(
+        "movie,director,lead_actor\nHeat,Michael Mann,Al Pacino\nInsomnia,Christopher Nolan,Al Pacino\n"
+        "Memento,Christopher Nolan,Guy Pearce\nAli,Michael Mann,Will Smith\n"
+    )
+    assert films.ask("Which actor starred in the most movies?").answers == ["Al Pacino"]
+    assert films.ask("Which actor died in the most movies?").abstained
+
+
 def test_names_that_are_codes_are_answered_as_well() -> None:
     staff = [(f"Mr {chr(65 + i % 26)}{i}", "Sales" if i < 50 else "Support", str(40_000 + i)) for i in range(100)]
     triples = [

@@ -50,7 +50,7 @@ YEARS = (1000, 2200)
 MOST_OF_UNIT = 12  # letters
 TIMES = frozenset("year date birth born since founded built start established released opened".split())
 
-_SIZE = "population area size surface".split()
+_SIZE = "population area size surface quantity amount total".split()
 _LENGTH = "length duration runtime running distance minutes pages".split()
 _AGE = "age birth born founded built established year".split()
 _TIME = "year date start since founded released built born opened".split()

@@ -39,8 +39,8 @@ MOST_SHOWN = 60  # edges of the evidence
 
 _MOST = {"most": 1, "fewest": -1, "least": -1}
 _NUMBER_OF = {"highest": 1, "largest": 1, "greatest": 1, "biggest": 1, "lowest": -1, "smallest": -1}
-_COMMON = frozenset("common frequent".split())
-_HAVING = frozenset("with having made make makes got gets".split())  # verbs that say nothing of the relation
+_COMMON = frozenset("common frequent often frequently".split())
+_HAVING = frozenset("with having made make makes got gets placed place places".split())  # verbs that say nothing
 _PLURALS = frozenset("people children men women".split())
 _OPENERS = frozenset("which what who whose where".split())
 

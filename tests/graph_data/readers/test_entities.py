@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 import graph_data
 
 Write = Callable[..., Path]
@@ -61,6 +63,25 @@ def test_equal_numbers_of_two_columns_are_two_nodes(write: Write) -> None:
     rows = "".join(f"Player {i},{i % 2 + 20},{i % 2 + 20}\n" for i in range(10))
     graph = graph_data.load(write("players.csv", "Name,Age,Number\n" + rows))
     assert graph.node_texts.to_pylist().count("20") == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "names"),
+    [
+        ("o.csv", "order_id,customer,date\n7,Ann,2024-01-05\n8,Ann,2024-01-07\n", ["order 7", "order 8"]),
+        ("o.csv", "OrderID,customer\n7,Ann\n8,Ann\n", ["order 7", "order 8"]),
+        ("o.csv", "order no,customer,customer since\n7,Ann,2001\n8,Ann,2001\n", ["order 7", "order 8"]),
+        ("o.csv", "order_id,customer\nA-7,Ann\nA-8,Ann\n", ["A-7", "A-8"]),
+        ("companies.csv", "id,status\n1,open\n2,open\n", ["company 1", "company 2"]),
+        ("export.csv", "id,status\n1,open\n2,open\n", ["row 1", "row 2"]),
+        ("sales.csv", "date,customer\n2024-01-05,Ann\n2024-01-07,Ann\n2024-01-08,Ann\n", ["row 1", "row 2", "row 3"]),
+        ("staff.csv", "employee_id,employee,team\n5,Ann,red\n6,Bob,red\n", ["Ann", "Bob"]),
+        ("growth.csv", "year,country,gdp\n1990,France,3\n1991,France,4\n", ["row 1", "row 2"]),
+    ],
+)
+def test_rows_that_have_no_name_of_their_own(write: Write, file: str, text: str, names: list[str]) -> None:
+    graph = graph_data.load(write(file, text))
+    assert [graph.node_name(row) for row in range(len(names))] == names
 
 
 def test_a_name_that_looks_like_nothing(write: Write) -> None:

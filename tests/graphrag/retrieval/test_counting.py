@@ -65,6 +65,18 @@ def test_a_verb_that_commonly_asks_for_a_noun(rag_of: Callable[[str], GraphRAG])
     assert films.ask("Which actor died in the most movies?").abstained
 
 
+def test_records_are_counted_and_compared(rag_of: Callable[[str], GraphRAG]) -> None:
+    orders = rag_of(
+        "order_id,customer,product,quantity,date\n1001,Initech,gears,40,2024-01-05\n1002,Globex,bolts,500,2024-01-07\n"
+        "1003,Initech,bolts,200,2024-01-09\n1004,Umbrella,gears,15,2024-02-01\n1005,Hooli,gears,60,2024-03-02\n"
+    )
+    assert orders.ask("Which product was ordered the most often?").answers == ["gears"]
+    assert orders.ask("Which customer placed the most orders?").answers == ["Initech"]
+    assert orders.ask("Which customer cancelled the most orders?").abstained
+    assert orders.ask("What is the largest order by Initech?").answers == ["order 1003"]
+    assert orders.ask("What was the quantity of order 1004?").answers == ["15"]
+
+
 def test_names_that_are_codes_are_answered_as_well() -> None:
     staff = [(f"Mr {chr(65 + i % 26)}{i}", "Sales" if i < 50 else "Support", str(40_000 + i)) for i in range(100)]
     triples = [

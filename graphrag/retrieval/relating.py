@@ -84,14 +84,14 @@ def _ways(graph: ReasoningGraph, nodes: IntArray) -> Iterator[tuple[_Way, int]]:
 
 
 def _called(graph: ReasoningGraph, ways: Set[_Way], noun: str, name: Name) -> set[_Way]:
-    """Those that lead to what a noun names, by their relation or by what things of such names are called."""
+    """Those that lead to what a noun names: by their relation, or the only ones whose ends may be called so."""
     rows = {row for row, _ in naming(graph, [noun])}
-    found = set()
-    for row, away in {(way.row, way.away) for way in ways}:
-        own = {way for way in ways if (way.row, way.away) == (row, away)}
-        if row in rows or looks_like(graph, noun, np.asarray([way.end for way in own]), name):
-            found |= own
-    return found
+    if said := {way for way in ways if way.row in rows}:
+        return said
+    kinds = {way[:2] for way in ways}
+    alike = [{way for way in ways if way[:2] == kind} for kind in kinds]
+    fits = [own for own in alike if looks_like(graph, noun, np.asarray([way.end for way in own]), name)]
+    return fits[0] if len(fits) == 1 else set()
 
 
 def _named(hits: Hits) -> list[IntArray]:

@@ -41,6 +41,8 @@ _YES_NO = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0", "1"},
 _NEARLY_ALL = 0.5  # share of distinct values from which numbers are measurements
 _TELLING = 0.5  # share of distinct words from which they are the rows' names; beside distinct ids
 _TELLING_BESIDE_IDS = 0.9
+_LETTER = re.compile(r"[^\W\d_]")
+_CODE = re.compile(r"[^\W\d_]{0,6}[-_./#]?\d[\w./#-]*")
 _ID_ENDING = re.compile(r"(?<=[a-z])ids?$|(?:^|[ _.-])(?:id|no|nr|num|number|key|ref|#)$", re.I)
 _PLURALS = ((r"ies$", "y"), (r"(s|x|ch|sh)es$", r"\1"), (r"(?<=[^s])s$", ""))
 
@@ -114,7 +116,10 @@ def _row_columns(table: Table, columns: list[Column], options: LoadOptions) -> t
     name_at = name_column(table.names, exclude=id_at)
     if name_at is None:
         share = _TELLING if id_at is None else _TELLING_BESIDE_IDS
-        name_at = next((i for i, column in enumerate(columns) if i != id_at and _tells_rows(column, share)), None)
+        telling = [i for i, column in enumerate(columns) if i != id_at and _tells_rows(column, share)]
+        words = [i for i in telling if not _holds_codes(columns[i])]
+        surely = [i for i in words if _tells_rows(columns[i], _TELLING_BESIDE_IDS)]
+        name_at = next(iter([*(surely if words != telling else words), *telling]), None)
     if id_at is None and name_at is None and _numbers_rows(table.names[0], columns[0]):
         id_at = 0
     return id_at, name_at
@@ -125,13 +130,19 @@ def _all_distinct(column: Column) -> bool:
 
 
 def _tells_rows(column: Column, share: float) -> bool:
-    """Whether a column of words, not numbers or dates, has so large a share of distinct values."""
+    """Whether a column of words, not numbers, dates or scores, has so large a share of distinct values."""
     values = [value for value in column if value]
     return (
         bool(values)
         and len(set(values)) > share * len(values)
-        and not any(is_number(v) or is_opaque(v) or _DATE.fullmatch(v) for v in values[:50])
+        and all(_LETTER.search(v) and not is_number(v) and not is_opaque(v) for v in values[:50])
     )
+
+
+def _holds_codes(column: Column) -> bool:
+    """Whether the values are codes, such as A-101 or LH400."""
+    values = [value for value in column if value]
+    return all(_CODE.fullmatch(value) for value in values[:50])
 
 
 def _numbers_rows(name: str, column: Column) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -43,11 +44,11 @@ class Compared:
 
 
 def named_in(hits: Hits, name: Name) -> list[Mention]:
-    """The names that the question says whole; numbers are none."""
+    """The names that the question says whole; numbers and dates are none."""
     whole = [
         hit.mention for hit in hits.hits if hit.mention and hit.mention.share == 1 and not hit.mention.function_words
     ]
-    return [mention for mention in whole if not name(mention.nodes[0]).replace(",", "").replace(".", "").isdigit()]
+    return [mention for mention in whole if not re.sub(r"[,.-]", "", name(mention.nodes[0])).isdigit()]
 
 
 def words_beside(question: str, names: Sequence[Mention]) -> list[Word]:

@@ -98,6 +98,8 @@ _ABOUT: dict[str, Sequence[str]] = {
     "inhabitants": ("population",),
     "hired": _TIME,
     "hire": _TIME,
+    "join": _TIME,
+    "start": _TIME,
     "rated": _MERIT,
 }
 QUANTIFIERS = {"more": 1, "most": 1, "less": -1, "least": -1, "fewer": -1, "fewest": -1}
@@ -112,6 +114,7 @@ _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "bill
 _DIGITS = r"(-?\d[\d,]*(?:\.\d+)?)"
 _NUMBER = re.compile(rf"^([^\w\s\-]?)\s?{_DIGITS}\s?([^\W\d]*|%)(?:\s([^\W\d]+))?\.?$")
 _LIMIT = re.compile(rf"\W*(?:than|about|some)?\W*{_DIGITS}\s?(k|thousand|m|million|bn|billion)?\b", re.IGNORECASE)
+_DAY = re.compile(r"\W*(?:than)?\W*(\d{4}-\d\d-\d\d)\b")
 _VALUE = re.compile(
     r"^\W*what(?:'s| is| was| are| were) the (?:most |least )?\w+ (\w+)"
     r"(?=\W*$| (?:of|for|in|among|by|with|that|ever)\b)",
@@ -146,7 +149,7 @@ class _Wish:
 class _Table:
     """What has a number by a relation or field (its row): nodes [n], each with its value and the edge that says it.
 
-    `sure`: that this relation is meant. `is_time`: the numbers are years or days.
+    `sure`: that this relation is meant. `is_time`: the numbers are years or days, `in_days`: they are days.
     """
 
     row: int
@@ -155,6 +158,7 @@ class _Table:
     edges: IntArray
     sure: float
     is_time: bool
+    in_days: bool
 
     def where(self, rows: npt.NDArray[Any] | slice) -> _Table:
         """Some of the rows: a mask, positions in the order wanted, or a slice."""
@@ -216,6 +220,8 @@ def _compare(graph: ReasoningGraph, hits: Hits, name: Name) -> Compared | None:
         return None
     table = table.where(called_so(graph, table.nodes, hits, words, name))
     sign = (wish.time or wish.sign) if table.is_time else wish.sign
+    if table.in_days and wish.limit is not None:
+        wish = replace(wish, limit=_in_days(wish.limit, sign))
     kept, further = touching_all(graph, table.nodes, topics)
     table = table.where(kept & _of_kind(graph, table, question))
     if not len(table.nodes):
@@ -293,11 +299,21 @@ def _wish(question: str, words: Sequence[Word]) -> _Wish | None:
 
 
 def _limit(question: str, at: int) -> float | None:
-    """The number that stands there."""
+    """The number or the day that stands there."""
+    if day := _DAY.match(question, at):
+        found_day = number_of(day.group(1))
+        return found_day[0] if found_day else None
     found = _LIMIT.match(question, at)
     if found is None:
         return None
     return float(found.group(1).replace(",", "")) * _SCALES.get((found.group(2) or "").casefold(), 1.0)
+
+
+def _in_days(limit: float, sign: int) -> float:
+    """A year as its first day, if what is before it is wanted, or its last; a day as it is."""
+    if not YEARS[0] <= limit <= YEARS[1]:
+        return limit
+    return float((date(int(limit), 12, 31) if sign > 0 else date(int(limit), 1, 1)).toordinal())
 
 
 def degree_of(word: str, adjective: str) -> int:
@@ -379,7 +395,15 @@ def _table(graph: ReasoningGraph, row: int, sure: float, name: Name) -> _Table |
     values = np.asarray([number[0] for number in found if number is not None and number[1] == unit])
     years = ((values >= YEARS[0]) & (values <= YEARS[1])).mean() >= NUMERIC
     timely = bool({stem(word) for word in TIMES} & set(graph.relation_words[row]))
-    return _Table(row, graph.source[edges[known]], values, edges[known], sure, unit == "day" or bool(years and timely))
+    return _Table(
+        row,
+        graph.source[edges[known]],
+        values,
+        edges[known],
+        sure,
+        unit == "day" or bool(years and timely),
+        unit == "day",
+    )
 
 
 def _of_kind(graph: ReasoningGraph, table: _Table, question: str) -> npt.NDArray[np.bool_]:

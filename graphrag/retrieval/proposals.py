@@ -8,7 +8,7 @@ which one is meant is for the ranker to say (`graphrag.models.query_ranker`). Th
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,16 @@ import numpy as np
 from graph_data.text import is_opaque
 from graphrag.retrieval.hits import Hits
 from graphrag.retrieval.prizes import Plan
-from graphrag.retrieval.query_graphs import FLOOR, MOST_NODES, Branch, Executor, QueryGraph, Step
+from graphrag.retrieval.query_graphs import (
+    ALONG,
+    EITHER,
+    FLOOR,
+    MOST_NODES,
+    Branch,
+    Executor,
+    QueryGraph,
+    Step,
+)
 from graphrag.retrieval.reasoning import BoolArray, FloatArray, IntArray, ReasoningGraph
 
 TOPICS = 6  # hits that chains may start from, by gate
@@ -36,6 +45,7 @@ SPREAD_OF_COSINES = 0.1
 POLAR = 0.02  # chance that yes or no is wanted, from which checks are listed
 CHECKS = 24
 CHECKED = (12, 10)  # one- and two-step branches of a topic that may lead to the goal
+KIN_BY, KIN = 8, 200  # relations by which others of a kind are found, and as many of them
 LOOKED_AT = 3  # answers of a pattern, to see whether they have names
 MOST_VALUES = 8  # of a field, for each to be listed by itself
 
@@ -121,7 +131,8 @@ def propose(
         paired = [i for i in topics if i in named][:PAIRED]
         further = {i: [p for p in levels[1] if p.branches[0].topic == i] if len(levels) > 1 else [] for i in paired}
         sides = {i: [*_best(ones[i], CHECKED[0]), *further[i][: CHECKED[1]]] for i in paired}
-        queries += _checks(sides, homes)[:CHECKS]
+        arriving = {i: executor.arriving(_kin(executor, homes[i])) for i in paired}
+        queries += _checks(sides, homes, arriving)[:CHECKS]
     return queries
 
 
@@ -157,8 +168,24 @@ def _with_values(graph: ReasoningGraph, queries: Sequence[QueryGraph]) -> list[Q
     return listed
 
 
-def _checks(sides: dict[int, list[_Partial]], homes: dict[int, IntArray]) -> list[QueryGraph]:
-    """Checks of every two topics, best first: that a branch of one leads to the other, that like branches meet."""
+def _kin(executor: Executor, nodes: IntArray) -> IntArray:
+    """Nodes with some of what stands at them as well: things of one kind."""
+    graph, kin = executor.graph, [nodes]
+    for row, way in sorted(executor.arriving(nodes))[: 3 * KIN_BY]:
+        if way != EITHER:
+            edges = np.flatnonzero(graph.relation == row)[:KIN]
+            kin.append((graph.target if way == ALONG else graph.source)[edges])
+    return np.unique(np.concatenate(kin))
+
+
+def _checks(
+    sides: dict[int, list[_Partial]], homes: dict[int, IntArray], arriving: Mapping[int, Set[Step]]
+) -> list[QueryGraph]:
+    """Checks of every two topics, best first: that a branch of one leads to the other, that like branches meet.
+
+    A branch whose last step never leads to things of the other's kind (whose `arriving` lacks it) is no check: of an
+    order's columns only one has products.
+    """
     found: dict[object, QueryGraph] = {}
 
     def add(check: QueryGraph, topics: frozenset[int]) -> None:
@@ -170,6 +197,8 @@ def _checks(sides: dict[int, list[_Partial]], homes: dict[int, IntArray]) -> lis
             continue
         for topic, goal in ((first, second), (second, first)):
             for side in sides[topic]:
+                if side.branches[0].steps[-1] not in arriving[goal]:
+                    continue
                 holds = bool(len(np.intersect1d(side.nodes, homes[goal])))
                 add(QueryGraph(side.branches, (), side.nodes, side.score, side.least, holds, goal), topics)
         for one, two in itertools.product(sides[first], sides[second]):

@@ -102,6 +102,11 @@ class Executor:
         taken = keys // 2 == relation if direction == EITHER else keys == 2 * relation + direction
         return self.graph.ways.ends(rows[taken], MOST_EDGES)[:MOST_NODES]
 
+    def arriving(self, nodes: IntArray) -> set[Step]:
+        """The steps that lead to the nodes from somewhere."""
+        ways = {(int(key) // 2, int(key) % 2) for key in self._leaving(nodes)[1]}
+        return {(row, AGAINST if way == ALONG else ALONG) for row, way in ways} | {(row, EITHER) for row, _ in ways}
+
     def options(self, nodes: IntArray, gates: FloatArray, limit: int) -> list[tuple[Step, float]]:
         """The steps that leave the nodes, best log gates first; gates [2, R']."""
         distinct = np.unique(self._leaving(nodes)[1])

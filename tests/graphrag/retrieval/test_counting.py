@@ -74,6 +74,8 @@ def test_records_are_counted_and_compared(rag_of: Callable[[str], GraphRAG]) -> 
     assert orders.ask("Which customer placed the most orders?").answers == ["Initech"]
     assert orders.ask("Which customer cancelled the most orders?").abstained
     assert orders.ask("What is the largest order by Initech?").answers == ["order 1003"]
+    assert set(orders.ask("Which orders came after 2024-01-31?").answers) == {"order 1004", "order 1005"}
+    assert set(orders.ask("Which orders have a date before 2024-01-09?").answers) == {"order 1001", "order 1002"}
     assert orders.ask("What was the quantity of order 1004?").answers == ["15"]
 
 

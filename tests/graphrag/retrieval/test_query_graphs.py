@@ -145,6 +145,8 @@ def checks(question: str) -> dict[str, bool | None]:
         ("Is Berlin the capital of Spain?", "whether Y capital X", False),
         ("Is the Manzanares in the capital of Spain?", "whether A river X, Y capital A", True),
         ("Do France and Portugal have a neighbour in common?", "whether X borders A, A borders Y", True),
+        ("Does France border Portugal?", "whether X borders Y", False),
+        ("Does France border Berlin?", "whether X borders Y", None),  # nothing borders a city
         ("Do Madrid and Berlin have a river in common?", "whether A capital X, A capital Y", False),
     ],
 )

@@ -99,6 +99,7 @@ def hostile_address(serve: Any, hand_made_type: Any) -> str:
 
 
 def ask(page: Any, question: str) -> None:
+    page.wait_for_function("document.querySelector('.graph-header .size')?.textContent > ''")  # a graph is open
     page.fill("#question textarea", question)
     page.press("#question textarea", "Enter")
 
@@ -210,7 +211,6 @@ def test_a_reply_can_be_stopped(page: Any, serve: Any, open_hand_made: Any) -> N
 
 def asked_and_answered(page: Any, address: str, question: str = QUESTION) -> None:
     page.goto(address)
-    page.wait_for_function("document.querySelector('.graph-header .size')?.textContent > ''")
     ask(page, question)
     page.wait_for_selector("#chat >> text=93% sure")
     page.wait_for_selector("#question .submit-button")

@@ -277,13 +277,13 @@ def _wish(question: str, words: Sequence[Word]) -> _Wish | None:
         return replace(wish, rank=_RANKS[plain[at_rank]]) if wish and ranked else None
     about = [noun for word, _, _ in words for noun in _ABOUT.get(word, _ABOUT.get(stem(word), ()))]
     for i, (word, at, end) in enumerate(words):
-        limit = _limit(question, end)
+        limit = _limit(question, end, words)
         if word in QUANTIFIERS:
             turn, after = QUANTIFIERS[word], words[i + 1] if i + 1 < len(words) else ("", 0, end)
             sign, nouns, time = _ADJECTIVES.get(after[0], (1, (), 1))
             said = (word, after[0]) if after[0] in _ADJECTIVES else (word,)
             if limit is None and len(said) == 2:
-                limit = _limit(question, after[2])
+                limit = _limit(question, after[2], words)
             return _Wish(turn * sign, turn * time, (*nouns, *about), word in _SUPERLATIVES, limit, said, at)
         for adjective, (sign, nouns, time) in _ADJECTIVES.items():
             if degree := degree_of(word, adjective):
@@ -298,13 +298,13 @@ def _wish(question: str, words: Sequence[Word]) -> _Wish | None:
     return None
 
 
-def _limit(question: str, at: int) -> float | None:
-    """The number or the day that stands there."""
+def _limit(question: str, at: int, words: Sequence[Word]) -> float | None:
+    """The number or the day that stands there, if it is not part of a name: is one of the words beside them."""
     if day := _DAY.match(question, at):
         found_day = number_of(day.group(1))
         return found_day[0] if found_day else None
     found = _LIMIT.match(question, at)
-    if found is None:
+    if found is None or not any(start < found.end(1) <= end for _, start, end in words):
         return None
     return float(found.group(1).replace(",", "")) * _SCALES.get((found.group(2) or "").casefold(), 1.0)
 

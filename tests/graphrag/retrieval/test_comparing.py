@@ -93,6 +93,12 @@ def test_what_is_not_clear_is_not_compared(movies: GraphRAG, question: str) -> N
     assert nested(retriever.reasoning, hits, retriever._name) is None
 
 
+def test_a_number_in_a_name_is_no_limit(rag_of: Callable[[str], GraphRAG]) -> None:
+    sales = rag_of("address,owner,year\n88 Station Parade,Tariq Mansoor,2018\n12 Mill Lane,Ann Lee,2011\n")
+    answer = sales.ask("In which year did Tariq Mansoor take over 88 Station Parade?")
+    assert answer.answers == ["2018"]
+
+
 def test_a_relation_that_says_most_itself_is_followed() -> None:
     triples = [("Spain", "largest city", "Madrid"), ("Turkey", "largest city", "Istanbul"), ("Spain", "area", "505990")]
     answer = GraphRAG(TextualGraph.from_triples(triples)).ask("What is the largest city of Turkey?")

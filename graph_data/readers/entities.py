@@ -117,9 +117,9 @@ def _row_columns(table: Table, columns: list[Column], options: LoadOptions) -> t
     if name_at is None:
         share = _TELLING if id_at is None else _TELLING_BESIDE_IDS
         telling = [i for i, column in enumerate(columns) if i != id_at and _tells_rows(column, share)]
-        words = [i for i in telling if not _holds_codes(columns[i])]
-        surely = [i for i in words if _tells_rows(columns[i], _TELLING_BESIDE_IDS)]
-        name_at = next(iter([*(surely if words != telling else words), *telling]), None)
+        codes = [i for i in telling if _holds_codes(columns[i])]  # words go before codes if they tell nearly all rows
+        words = [i for i in telling if i not in codes and (not codes or _tells_rows(columns[i], _TELLING_BESIDE_IDS))]
+        name_at = next(iter([*words, *codes]), None)
     if id_at is None and name_at is None and _numbers_rows(table.names[0], columns[0]):
         id_at = 0
     return id_at, name_at
